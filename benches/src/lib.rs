@@ -1,0 +1,1 @@
+//! Shared pieces of the benches: the peak measurement and the row printer.
