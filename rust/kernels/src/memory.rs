@@ -105,10 +105,11 @@ impl Buffer {
         }
         let class = size_class(len);
         let cached = {
-            let mut cache = CACHE.lock().unwrap_or_else(|e| e.into_inner());
-            cache.blocks.iter().rposition(|b| b.1 == class).map(|i| {
+            // Never waits: a fork may have left the lock held by a thread that the child does not have.
+            CACHE.try_lock().ok().and_then(|mut cache| {
+                let i = cache.blocks.iter().rposition(|b| b.1 == class)?;
                 cache.bytes -= class;
-                cache.blocks.swap_remove(i).0
+                Some(cache.blocks.swap_remove(i).0)
             })
         };
         let ptr = match cached {
@@ -157,8 +158,10 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         LIVE.fetch_sub(self.class, Ordering::Relaxed);
         if self.class <= CACHE_BLOCK_MAX {
-            let mut cache = CACHE.lock().unwrap_or_else(|e| e.into_inner());
-            if cache.bytes + self.class <= CACHE_TOTAL_MAX && cache.blocks.len() < 256 {
+            if let Ok(mut cache) = CACHE.try_lock()
+                && cache.bytes + self.class <= CACHE_TOTAL_MAX
+                && cache.blocks.len() < 256
+            {
                 cache.bytes += self.class;
                 cache.blocks.push(Block(self.ptr, self.class));
                 return;
