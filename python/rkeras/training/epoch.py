@@ -1,0 +1,178 @@
+"""One pass over the data with the train or test step, hooks and progress included."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from rkeras.training.checks import check_labels
+from rkeras.training.data import Batches, Stream, batch_arrays
+from rkeras.training.step import StepFunction, engine_dtype
+from rkeras.training.structure import put_together
+
+# Seconds between two returns from the engine: for the progress bar, and else for flags that another thread may set.
+BAR_INTERVAL = 0.08
+IDLE_INTERVAL = 0.5
+
+
+def run_epoch(
+    model: Any,
+    kind: str,
+    data: Batches | Stream,
+    steps: int | None,
+    callbacks: Any,
+    class_weight: Any,
+    fresh: bool = False,
+) -> dict[str, Any]:
+    """Runs ``kind`` steps over ``data`` and returns the final logs as Python numbers.
+
+    Args:
+        model: the model.
+        kind: ``train`` or ``test``.
+        data: the batches.
+        steps: how many to run; all of one pass if None. Data that holds fewer is gone through again.
+        callbacks: a ``CallbackList``.
+        class_weight: weights for the batches of a stream.
+        fresh: whether to start from the first batch rather than go on where the last epoch stopped.
+    """
+    run = _Run(model, kind, callbacks)
+    if isinstance(data, Batches):
+        _run_arrays(run, data, steps, fresh)
+    else:
+        _run_stream(run, data, steps, class_weight, fresh)
+    return run.final_logs()
+
+
+class _Run:
+    """The state of one pass: which hooks are due, and which step was last."""
+
+    def __init__(self, model: Any, kind: str, callbacks: Any) -> None:
+        self.model = model
+        self.kind = kind
+        self.callbacks = callbacks
+        self.every_batch = callbacks.wants_every_batch(kind)
+        self.paced = callbacks.wants_some_batches(kind)
+        self.span = model.steps_per_execution
+        self.done = 0
+        self._told = True
+        self._due = 0.0
+
+    @property
+    def step(self) -> StepFunction:
+        """The compiled step, looked up again because a hook may compile anew."""
+        step: StepFunction | None = getattr(self.model, f"{self.kind}_function")
+        return step if step is not None else self.model._make_step(self.kind)  # type: ignore[no-any-return]
+
+    @property
+    def stopped(self) -> bool:
+        return bool(self.model.stop_training if self.kind == "train" else self.model.stop_evaluating)
+
+    def begin(self, batch: int) -> None:
+        if self.every_batch:
+            self.callbacks.batch_begin(self.kind, batch)
+
+    def end(self, batch: int) -> None:
+        """After batch number ``batch`` of this pass; the hooks see its logs."""
+        self.done = batch + 1
+        self._told = self.every_batch or (self.paced and time.monotonic() >= self._due)
+        if self._told:
+            self.callbacks.batch_end(self.kind, batch, self.logs())
+            self._due = time.monotonic() + BAR_INTERVAL
+
+    def logs(self) -> dict[str, Any]:
+        from rkeras.training.loops import plain
+
+        return plain(self.step.logs())
+
+    def final_logs(self) -> dict[str, Any]:
+        logs = self.logs() if self.done else {}
+        if self.paced and not self._told:
+            self.callbacks.batch_end(self.kind, self.done - 1, logs)
+        return logs
+
+
+def _run_arrays(run: _Run, data: Batches, steps: int | None, fresh: bool) -> None:
+    run.model._make_step(run.kind)
+    total = steps or data.count
+    if fresh or steps is None or data.position >= data.count:
+        data.start()
+    budget = BAR_INTERVAL if run.paced else IDLE_INTERVAL
+    checked = False
+    while run.done < total and not run.stopped:
+        if data.position >= data.count:
+            data.start()
+        left = total - run.done
+        arrays, spec = data.data.flat
+        if not checked:
+            prepare_checked(run.step, arrays, data.batch_size, spec)
+            checked = True
+        run.begin(run.done)
+        if data.position < data.full:
+            stop = min(data.full, data.position + (min(left, run.span) if run.every_batch else left))
+            first = data.position
+            while data.position < stop:
+                data.position = run.step.run_range(
+                    arrays, spec, data.order, data.batch_size, data.position, stop, budget
+                )
+                if not run.every_batch:
+                    break
+            run.end(run.done + data.position - first - 1)
+        else:
+            run.step.run(data.remainder(), spec)
+            data.position += 1
+            run.end(run.done)
+
+
+def prepare_checked(step: StepFunction, arrays: Sequence[Any], rows: int, spec: Any) -> None:
+    """Traces the step, which resolves the losses, and then looks at the labels before anything runs.
+
+    Args:
+        step: the step.
+        arrays: a batch, or the whole data.
+        rows: samples of the first batch.
+        spec: structure of the data.
+    """
+    compile_loss = step.model._compile_loss
+    if compile_loss is None or step.kind == "predict":
+        return
+    if not step.eager:
+        step.prepare([(rows, *a.shape[1:]) for a in arrays], [engine_dtype(a) for a in arrays], spec)
+    check_labels(compile_loss, put_together(spec, iter(arrays))[1])
+
+
+def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, fresh: bool) -> None:
+    run.model._make_step(run.kind)
+    total = steps or data.count
+    iterator = data.iterator(fresh or steps is None)
+    restarted = False
+    while (total is None or run.done < total) and not run.stopped:
+        try:
+            batch = next(iterator)
+        except StopIteration:
+            again = data.restart() if steps is not None and not restarted else None
+            restarted = True
+            if again is None:
+                if total is not None:
+                    _warn_short(run.done, total)
+                break
+            iterator = again
+            continue
+        restarted = False
+        arrays, spec = batch_arrays(batch, run.model, class_weight)
+        run.begin(run.done)
+        prepare_checked(run.step, arrays, len(arrays[0]), spec)
+        run.step.run(arrays, spec)
+        run.end(run.done)
+    data.end_pass()
+    if not run.done:
+        raise ValueError("The dataset gave no batch at all. A generator that was used up before gives no more.")
+
+
+def _warn_short(done: int, total: int) -> None:
+    warnings.warn(
+        f"The dataset ended after {done} of {total} batches; the epoch ends here. Make it yield at least "
+        "steps_per_epoch * epochs batches, for instance by an endless loop in the generator.",
+        stacklevel=6,
+    )

@@ -1,0 +1,171 @@
+"""The loops behind ``fit``, ``evaluate`` and ``predict``.
+
+In-memory data goes through ``run_range``: whole stretches of batches inside one call into the engine, which returns when
+a hook or the progress bar is due. Streams go batch by batch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rkeras.callbacks.callback_list import CallbackList
+from rkeras.training.data import ArrayData, Batches, Stream, batch_arrays, open_data, split_validation
+from rkeras.training.epoch import prepare_checked, run_epoch
+from rkeras.training.structure import unpack_x_y_sample_weight
+
+
+def plain(logs: dict[str, Any]) -> dict[str, Any]:
+    """Logs as Python numbers (arrays where they are no scalars), sorted by name as Keras does."""
+    values = {}
+    for name in sorted(logs):
+        value = logs[name]
+        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+        values[name] = float(array) if array.ndim == 0 and array.dtype.kind in "fiub" else value
+    return values
+
+
+def fit(
+    model: Any,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    epochs: int,
+    verbose: Any,
+    callbacks: Any,
+    validation_split: float,
+    validation_data: Any,
+    shuffle: bool | str,
+    class_weight: Any,
+    sample_weight: Any,
+    initial_epoch: int,
+    steps_per_epoch: int | None,
+    validation_steps: int | None,
+    validation_batch_size: int | None,
+    validation_freq: Any,
+) -> Any:
+    """See ``Trainer.fit``."""
+    model._require_compiled("fit")
+    _check_steps("steps_per_epoch", steps_per_epoch)
+    _check_steps("validation_steps", validation_steps)
+    data = open_data(
+        x, y, sample_weight, model=model, batch_size=batch_size, shuffle=shuffle, class_weight=class_weight
+    )
+    validation: Batches | Stream | None = None
+    if validation_data is not None:
+        val = (validation_data,) if isinstance(validation_data, dict) else validation_data
+        val_x, val_y, val_weight = unpack_x_y_sample_weight(val)
+        stream = open_data(val_x, val_y, val_weight, model=model, batch_size=None)
+        size = validation_batch_size or batch_size
+        validation = Batches(stream.data, size, False) if isinstance(stream, Batches) else stream
+    elif validation_split:
+        if not isinstance(data, Batches):
+            raise ValueError("`validation_split` needs arrays; for a dataset pass `validation_data`.")
+        kept, held = split_validation(ArrayData(x, y, sample_weight, model=model), validation_split)
+        if class_weight is not None:  # they weigh what is trained on only
+            kept = data.data.part(0, kept.samples)
+        data = Batches(kept, batch_size, shuffle)
+        validation = Batches(held, validation_batch_size or batch_size, False)
+
+    steps = steps_per_epoch or data.count
+    if not isinstance(callbacks, CallbackList):
+        callbacks = CallbackList(
+            callbacks,
+            add_history=True,
+            add_progbar=verbose not in (0, None),
+            model=model,
+            verbose=verbose,
+            epochs=epochs,
+            steps=steps,
+        )
+    model.stop_training = False
+    callbacks.on_train_begin()
+    logs: dict[str, Any] = {}
+    for epoch in range(model._initial_epoch or initial_epoch, epochs):
+        model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        logs = run_epoch(model, "train", data, steps_per_epoch, callbacks, class_weight)
+        if validation is not None and _validates(epoch + 1, validation_freq):
+            val_logs = _evaluate(model, validation, validation_steps, callbacks)
+            logs.update({f"val_{name}": value for name, value in val_logs.items()})
+        callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    finalize = getattr(model.optimizer, "finalize_variable_values", None)
+    if finalize is not None and epochs > 0:
+        finalize(model.trainable_weights)
+    callbacks.on_train_end(logs)
+    return model.history
+
+
+def evaluate(
+    model: Any,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    verbose: Any,
+    sample_weight: Any,
+    steps: int | None,
+    callbacks: Any,
+) -> dict[str, Any]:
+    """See ``Trainer.evaluate``; returns a dict."""
+    model._require_compiled("evaluate")
+    _check_steps("steps", steps)
+    data = open_data(x, y, sample_weight, model=model, batch_size=batch_size)
+    if not isinstance(callbacks, CallbackList):
+        callbacks = CallbackList(
+            callbacks,
+            add_progbar=verbose not in (0, None),
+            model=model,
+            verbose=verbose,
+            epochs=1,
+            steps=steps or data.count,
+        )
+    return _evaluate(model, data, steps, callbacks)
+
+
+def _evaluate(model: Any, data: Batches | Stream, steps: int | None, callbacks: CallbackList) -> dict[str, Any]:
+    model.stop_evaluating = False
+    callbacks.on_test_begin()
+    model.reset_metrics()
+    logs = run_epoch(model, "test", data, steps, callbacks, None, fresh=True)
+    callbacks.on_test_end(logs)
+    return logs
+
+
+def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
+    """See ``Trainer.predict``."""
+    from rkeras.training.prediction import predict_data
+
+    return predict_data(model, x, batch_size, verbose, steps, callbacks)
+
+
+def run_batch(model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, Any]:
+    """See ``Trainer.train_on_batch``; returns a dict."""
+    model._require_compiled(f"{kind}_on_batch")
+    step = model._make_step(kind)
+    data = ArrayData(x, y, sample_weight, model=model, class_weight=class_weight)
+    prepare_checked(step, data.flat[0], data.samples, data.flat[1])
+    step.run(*data.flat)
+    return plain(step.logs())
+
+
+def predict_batch(model: Any, x: Any) -> Any:
+    """See ``Trainer.predict_on_batch``."""
+    from rkeras.training.prediction import as_numpy
+
+    return as_numpy(model._make_step("predict").run(*batch_arrays((x,), model)))
+
+
+def _validates(epoch: int, frequency: Any) -> bool:
+    if isinstance(frequency, int):
+        return epoch % frequency == 0
+    if isinstance(frequency, (list, tuple, set, range)):
+        return epoch in frequency
+    raise ValueError(f"`validation_freq` must be an integer or a list of epochs; received {frequency!r}.")
+
+
+def _check_steps(name: str, value: Any) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1):
+        raise ValueError(f"`{name}` must be a positive integer or None; received {value!r}.")

@@ -1,0 +1,177 @@
+"""``predict``: results straight into preallocated NumPy arrays, and a short way for the few rows of a live service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rkeras.callbacks.callback_list import CallbackList
+from rkeras.training.data import DEFAULT_BATCH_SIZE, Batches, Stream, batch_arrays, open_data
+from rkeras.training.epoch import BAR_INTERVAL, IDLE_INTERVAL
+from rkeras.training.step import StepFunction, TracedStep, engine_dtype, is_tensor
+from rkeras.training.structure import put_together, take_apart
+
+Array = npt.NDArray[Any]
+
+
+def as_numpy(outputs: Any) -> Any:
+    """``outputs`` with every tensor as NumPy array, in the same structure."""
+    if is_tensor(outputs):
+        return outputs.numpy()
+    leaves: list[Any] = []
+    spec = take_apart(outputs, is_tensor, leaves)
+    return put_together(spec, iter([v.numpy() if is_tensor(v) else np.asarray(v) for v in leaves]))
+
+
+def predict_data(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
+    """See ``Trainer.predict``."""
+    if type(x) is np.ndarray and verbose in (0, None) and callbacks is None and steps is None:
+        quick = _predict_quickly(model, x, DEFAULT_BATCH_SIZE if batch_size is None else batch_size)
+        if quick is not None:
+            return quick
+    data = open_data(x, None, None, model=model, batch_size=batch_size)
+    if not isinstance(callbacks, CallbackList):
+        callbacks = CallbackList(
+            callbacks,
+            add_progbar=verbose not in (0, None),
+            model=model,
+            verbose=verbose,
+            epochs=1,
+            steps=steps or data.count,
+        )
+    model.stop_predicting = False
+    step = model._make_step("predict")
+    callbacks.on_predict_begin()
+    if isinstance(data, Batches):
+        outputs = _predict_arrays(model, step, data, steps, callbacks)
+    else:
+        outputs = _predict_stream(model, step, data, steps, callbacks)
+    callbacks.on_predict_end()
+    return outputs
+
+
+def _predict_quickly(model: Any, x: Array, batch_size: int) -> Any:
+    """One batch of one array through a plan that exists already: what remains is one call into the engine."""
+    step: StepFunction | None = model.predict_function
+    if step is None or step.eager or not x.ndim or len(x) > batch_size:
+        return None
+    traced = step.single.get((x.shape, x.dtype))
+    if traced is None:
+        return None
+    outputs = traced.plan.run((x,))
+    if traced.output_spec == "*":
+        return outputs[0].numpy()
+    return put_together(traced.output_spec, iter([o.numpy() for o in outputs]))
+
+
+def _predict_arrays(model: Any, step: StepFunction, data: Batches, steps: int | None, callbacks: CallbackList) -> Any:
+    arrays, spec = data.data.flat
+    total = min(steps or data.count, data.count)
+    rows = min(total * data.batch_size, data.data.samples)
+    every, paced = callbacks.wants_every_batch("predict"), callbacks.wants_some_batches("predict")
+    budget = BAR_INTERVAL if paced else IDLE_INTERVAL
+    collect = _Collector()
+    full = min(total, data.full)
+    traced = None if step.eager else _prepared(step, arrays, data.batch_size, spec) if full else None
+    results = _allocate(traced, data.batch_size, rows) if traced is not None and full > 1 else None
+    if results is not None and traced is not None:
+        batch = 0
+        while batch < full and not model.stop_predicting:
+            if every:
+                callbacks.batch_begin("predict", batch)
+            stop = min(full, batch + model.steps_per_execution) if every else full
+            batch = traced.plan.run_steps(arrays, None, data.batch_size, batch, stop, budget, results)
+            if every or paced:
+                done = min(batch * data.batch_size, rows)
+                made = put_together(traced.output_spec, iter([r[done - data.batch_size : done] for r in results]))
+                callbacks.batch_end("predict", batch - 1, {"outputs": made})
+        if total > full and not model.stop_predicting:
+            leaves = _one_batch(step, [a[full * data.batch_size :] for a in arrays], spec, full, callbacks, every or paced)
+            for result, leaf in zip(results, leaves.leaves, strict=True):
+                result[full * data.batch_size :] = leaf
+        elif model.stop_predicting:
+            results = [r[: batch * data.batch_size] for r in results]
+        return put_together(traced.output_spec, iter(results))
+    for batch in range(total):
+        part = slice(batch * data.batch_size, (batch + 1) * data.batch_size)
+        collect.add(_one_batch(step, [a[part] for a in arrays], spec, batch, callbacks, every or paced))
+        if model.stop_predicting:
+            break
+    if batch == 0 and len(arrays) == 1 and spec[2][0] == "*" and not step.eager:
+        step.single[arrays[0].shape, arrays[0].dtype] = _prepared(step, arrays, len(arrays[0]), spec)
+    return collect.result()
+
+
+def _predict_stream(model: Any, step: StepFunction, data: Stream, steps: int | None, callbacks: CallbackList) -> Any:
+    wanted = callbacks.wants_every_batch("predict") or callbacks.wants_some_batches("predict")
+    total = steps or data.count
+    collect = _Collector()
+    batch = 0
+    iterator = data.iterator(fresh=True)
+    while (total is None or batch < total) and not model.stop_predicting:
+        item = next(iterator, None)
+        if item is None:
+            break
+        arrays, spec = batch_arrays(item, model)
+        collect.add(_one_batch(step, arrays, spec, batch, callbacks, wanted))
+        batch += 1
+    if not batch:
+        raise ValueError("The dataset gave no batch at all. A generator that was used up before gives no more.")
+    return collect.result()
+
+
+class _Batch:
+    def __init__(self, outputs: Any) -> None:
+        found: list[Any] = []
+        self.spec = take_apart(outputs, is_tensor, found)
+        self.leaves: list[Array] = [v.numpy() if is_tensor(v) else np.asarray(v) for v in found]
+
+
+class _Collector:
+    """Joins batches whose sizes may differ."""
+
+    def __init__(self) -> None:
+        self._batches: list[_Batch] = []
+
+    def add(self, batch: _Batch) -> None:
+        self._batches.append(batch)
+
+    def result(self) -> Any:
+        first = self._batches[0]
+        if len(self._batches) == 1:
+            return put_together(first.spec, iter(first.leaves))
+        columns = zip(*(b.leaves for b in self._batches), strict=True)
+        return put_together(first.spec, iter([_join(column) for column in columns]))
+
+
+def _join(parts: Sequence[Array]) -> Array:
+    """The batches of one output in one array; outputs without a batch axis are stacked."""
+    return np.concatenate(parts) if parts[0].ndim else np.stack(parts)
+
+
+def _one_batch(
+    step: StepFunction, arrays: Sequence[Array], spec: Any, batch: int, callbacks: CallbackList, wanted: bool
+) -> _Batch:
+    if wanted:
+        callbacks.batch_begin("predict", batch)
+    result = _Batch(step.run(arrays, spec))
+    if wanted:
+        callbacks.batch_end("predict", batch, {"outputs": put_together(result.spec, iter(result.leaves))})
+    return result
+
+
+def _prepared(step: StepFunction, arrays: Sequence[Array], rows: int, spec: Any) -> TracedStep | None:
+    return step.prepare([(rows, *a.shape[1:]) for a in arrays], [engine_dtype(a) for a in arrays], spec)
+
+
+def _allocate(traced: TracedStep, batch_size: int, rows: int) -> list[Array] | None:
+    """Arrays for the outputs of all rows; None if an output has no batch axis, or a dtype that NumPy lacks."""
+    results = []
+    for shape, dtype in traced.plan.output_specs():
+        if not shape or shape[0] != batch_size or dtype == "bfloat16":
+            return None
+        results.append(np.empty((rows, *shape[1:]), dtype))
+    return results
