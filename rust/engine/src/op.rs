@@ -1,0 +1,272 @@
+//! What an op is. One implementation of this trait serves eager runs, the tape, and compiled plans.
+
+use std::fmt::Debug;
+
+use rkeras_kernels::element::{Element, cast_slice, cast_slice_mut};
+
+use crate::error::{Error, Result};
+use crate::spec::Spec;
+use crate::value::Value;
+
+/// How the dtypes of an op's operands are made to agree before it is asked anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Promotion {
+    /// Operands are taken as they are.
+    None,
+    /// All operands are cast to their common dtype.
+    Common,
+    /// As `Common`, and integers become the default float.
+    Float,
+    /// As `Common`, but only the first n operands (the rest are indices, seeds, masks).
+    CommonFirst(usize),
+    /// As `Float`, but only the first n operands.
+    FloatFirst(usize),
+    /// Bools and integers below 32 bits are widened to 32, so that sums and products hold more.
+    Accumulate,
+    /// The last operand holds indices and becomes int64.
+    LastIsIndex,
+    /// The first operand holds indices and becomes int64; the others are cast to their common float dtype.
+    FirstIsIndex,
+    /// All operands become bool.
+    Bool,
+    /// The first operand becomes bool, the others are cast to their common dtype.
+    CommonAfterCondition,
+}
+
+/// Facts about an op that the apply step, the tape and the planner use.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits {
+    /// The output is the first input's bytes under another shape.
+    pub view: bool,
+    /// Moves bytes without computing: runs on any dtype, half ones included.
+    pub any_dtype: bool,
+    /// Pairs (output, input) that may share one block: the op then reads the input in the output's place.
+    pub in_place: &'static [(usize, usize)],
+    /// Bit i: the vjp reads input i's numbers.
+    pub reads_inputs: u32,
+    /// Bit i: the vjp reads output i's numbers.
+    pub reads_outputs: u32,
+}
+
+impl Default for Traits {
+    fn default() -> Self {
+        Self { view: false, any_dtype: false, in_place: &[], reads_inputs: u32::MAX, reads_outputs: u32::MAX }
+    }
+}
+
+/// An operation with its attributes. `Debug` must show every attribute: it is the key for sharing equal nodes.
+pub trait Op: Debug + Send + Sync {
+    /// The registered name.
+    fn name(&self) -> &'static str;
+
+    fn promotion(&self) -> Promotion {
+        Promotion::None
+    }
+
+    /// Output specs from input specs; the only place that raises a user's shape error.
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>>;
+
+    /// Bytes of scratch memory that `run` wants.
+    fn scratch(&self, _inputs: &[Spec]) -> usize {
+        0
+    }
+
+    /// Computes the outputs by calling kernels. Never allocates in proportion to the data, never fails.
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]);
+
+    /// Cotangents of the inputs, written with other ops so that they can be differentiated again.
+    fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>>;
+
+    fn traits(&self) -> Traits {
+        Traits::default()
+    }
+
+    /// An existing value that this op would only copy (a reshape to the same shape, a cast to the same dtype).
+    fn simplify(&self, _inputs: &[Value]) -> Option<Value> {
+        None
+    }
+
+    /// This op with `consumer` folded into its epilogue, and the consumer's operands that it now also takes.
+    ///
+    /// `output` is the spec of this op's result; `position` is the consumer's operand that holds it.
+    fn absorb(&self, _consumer: &dyn Op, _operands: &[Spec], _position: usize) -> Option<Box<dyn Op>> {
+        None
+    }
+
+    /// For `absorb`: what kind of epilogue this op could be for another one.
+    fn as_epilogue(&self) -> Option<Epilogue> {
+        None
+    }
+
+    /// Floating point operations, for the profiler and the plan's printout.
+    fn flops(&self, _inputs: &[Spec], outputs: &[Spec]) -> usize {
+        outputs.iter().map(Spec::size).sum()
+    }
+}
+
+/// An op that a GEMM or a convolution can apply to its finished tile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Epilogue {
+    /// Addition of another operand.
+    Add,
+    Activation(rkeras_kernels::gemm::Activation),
+}
+
+/// What a vjp is given.
+pub struct Vjp<'a> {
+    pub inputs: &'a [Value],
+    pub outputs: &'a [Value],
+    pub cotangents: &'a [Option<Value>],
+    /// Which inputs a derivative is wanted for.
+    pub needs: &'a [bool],
+}
+
+impl Vjp<'_> {
+    /// The cotangent of output `i`; zeros if nothing depends on that output.
+    pub fn cotangent(&self, i: usize) -> Result<Value> {
+        match &self.cotangents[i] {
+            Some(g) => Ok(g.clone()),
+            None => crate::ops::fill::zeros_like(&self.outputs[i]),
+        }
+    }
+
+    /// The cotangent of the only output.
+    pub fn g(&self) -> Result<Value> {
+        self.cotangent(0)
+    }
+
+    pub fn x(&self, i: usize) -> &Value {
+        &self.inputs[i]
+    }
+
+    pub fn y(&self) -> &Value {
+        &self.outputs[0]
+    }
+
+    /// Evaluates `f` only if a derivative with respect to input `i` is wanted.
+    pub fn when(&self, i: usize, f: impl FnOnce() -> Result<Value>) -> Result<Option<Value>> {
+        if self.needs[i] { f().map(Some) } else { Ok(None) }
+    }
+
+    /// No derivative for any input (integer results, comparisons, indices).
+    pub fn none(&self) -> Result<Vec<Option<Value>>> {
+        Ok(vec![None; self.inputs.len()])
+    }
+}
+
+/// An operand's bytes.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub spec: &'a Spec,
+    bytes: &'a [u8],
+    /// The operand's numbers are in this output's block (in-place run): read them there.
+    pub in_output: Option<usize>,
+}
+
+impl<'a> View<'a> {
+    pub fn new(spec: &'a Spec, bytes: &'a [u8]) -> Self {
+        Self { spec, bytes, in_output: None }
+    }
+
+    pub fn placed_in(spec: &'a Spec, output: usize) -> Self {
+        Self { spec, bytes: &[], in_output: Some(output) }
+    }
+
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    pub fn get<T: Element>(&self) -> &'a [T] {
+        cast_slice(self.bytes)
+    }
+
+    pub fn shape(&self) -> &'a [usize] {
+        &self.spec.shape
+    }
+}
+
+/// A result's bytes, to be written in full.
+pub struct ViewMut<'a> {
+    pub spec: &'a Spec,
+    bytes: &'a mut [u8],
+    /// Nobody reads this output: it has no bytes and need not be computed.
+    pub unused: bool,
+}
+
+impl<'a> ViewMut<'a> {
+    pub fn new(spec: &'a Spec, bytes: &'a mut [u8]) -> Self {
+        Self { spec, bytes, unused: false }
+    }
+
+    pub fn unused(spec: &'a Spec) -> Self {
+        Self { spec, bytes: &mut [], unused: true }
+    }
+
+    pub fn bytes(&mut self) -> &mut [u8] {
+        self.bytes
+    }
+
+    pub fn get<T: Element>(&mut self) -> &mut [T] {
+        cast_slice_mut(self.bytes)
+    }
+
+    pub fn shape(&self) -> &'a [usize] {
+        &self.spec.shape
+    }
+}
+
+/// Checks the operand count.
+pub fn arity(name: &str, inputs: &[Spec], wanted: usize) -> Result<()> {
+    if inputs.len() != wanted {
+        return Err(Error::value(format!("{name} takes {wanted} operands, got {}", inputs.len())));
+    }
+    Ok(())
+}
+
+/// Runs `$body` with the type alias `$T` bound to the element type of a float dtype (float32 or float64).
+#[macro_export]
+macro_rules! with_float {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            $crate::dtype::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::dtype::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            other => unreachable!("infer let {other} through to a float kernel"),
+        }
+    };
+}
+
+/// Runs `$body` with `$T` bound to the element type of an integer dtype (bool as its byte).
+#[macro_export]
+macro_rules! with_int {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            $crate::dtype::DType::U8 | $crate::dtype::DType::Bool => { type $T = u8; $body }
+            $crate::dtype::DType::U16 => { type $T = u16; $body }
+            $crate::dtype::DType::U32 => { type $T = u32; $body }
+            $crate::dtype::DType::U64 => { type $T = u64; $body }
+            $crate::dtype::DType::I8 => { type $T = i8; $body }
+            $crate::dtype::DType::I16 => { type $T = i16; $body }
+            $crate::dtype::DType::I32 => { type $T = i32; $body }
+            $crate::dtype::DType::I64 => { type $T = i64; $body }
+            other => unreachable!("infer let {other} through to an integer kernel"),
+        }
+    };
+}
+
+/// Runs `$body` with `$T` bound to the element type of any computed dtype.
+#[macro_export]
+macro_rules! with_number {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            $crate::dtype::DType::F32 => { type $T = f32; $body }
+            $crate::dtype::DType::F64 => { type $T = f64; $body }
+            other => $crate::with_int!(other, $T => $body),
+        }
+    };
+}

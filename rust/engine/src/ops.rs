@@ -1,0 +1,20 @@
+//! The ops, one family a file. To add one: implement `Op`, list it in the family's `OPS`.
+
+pub mod binary;
+pub mod cast;
+pub mod compose;
+pub mod conv;
+pub mod fill;
+pub mod index;
+pub mod loss;
+pub mod matmul;
+pub mod norm;
+pub mod order;
+pub mod pool;
+pub mod random;
+pub mod reduce;
+pub mod select;
+pub mod shape;
+pub mod softmax;
+pub mod structure;
+pub mod unary;

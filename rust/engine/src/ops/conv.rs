@@ -1,0 +1,405 @@
+//! Convolution in one, two and three dimensions: forward, and the two passes back, which are each other's
+//! derivatives. Channels last inside; channels-first callers transpose around it.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use rkeras_kernels::conv::{self as kernel, ConvShape};
+use rkeras_kernels::gemm::{Activation, Epilogue as TileEpilogue};
+
+use crate::apply::apply1;
+use crate::attrs::Attrs;
+use crate::error::{Error, Result};
+use crate::op::{Epilogue, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::registry::Entry;
+use crate::spec::{Shape, ShapeText, Spec};
+use crate::value::Value;
+use crate::with_float;
+
+pub const OPS: &[Entry] = &[
+    ("conv", |a: &Attrs| Ok(Arc::new(Conv { window: Window::new(a)?, bias: false, activation: Activation::None }))),
+    ("conv_backward_data", |a: &Attrs| {
+        Ok(Arc::new(ConvBackwardData { window: Window::new(a)?, size: Shape::from_vec(a.sizes("input_size")?) }))
+    }),
+    ("conv_backward_weights", |a: &Attrs| {
+        Ok(Arc::new(ConvBackwardWeights { window: Window::new(a)?, kernel: Shape::from_vec(a.sizes("kernel_size")?) }))
+    }),
+];
+
+/// Padding before and after each spatial axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Padding {
+    Valid,
+    Same,
+    Causal,
+    Explicit(Vec<(usize, usize)>),
+}
+
+impl Padding {
+    /// From the attributes `padding` ("valid", "same", "causal" or pairs of numbers, flattened).
+    pub(crate) fn parse(attrs: &Attrs) -> Result<Self> {
+        if let Ok(Some(pairs)) = attrs.opt_ints("padding") {
+            if pairs.len() % 2 != 0 || pairs.iter().any(|p| *p < 0) {
+                return Err(Error::value(format!("padding {pairs:?} must be pairs of sizes that are not negative")));
+            }
+            return Ok(Self::Explicit(pairs.chunks(2).map(|p| (p[0] as usize, p[1] as usize)).collect()));
+        }
+        match attrs.opt_str("padding")?.unwrap_or("valid") {
+            "valid" => Ok(Self::Valid),
+            "same" => Ok(Self::Same),
+            "causal" => Ok(Self::Causal),
+            other => Err(Error::value(format!("padding must be \"valid\", \"same\" or \"causal\", got {other:?}"))),
+        }
+    }
+
+    /// Output size and padding before, along one axis.
+    pub(crate) fn along(&self, axis: usize, size: usize, window: usize, stride: usize) -> Result<(usize, usize)> {
+        let fit = |padded: usize| if padded < window { 0 } else { (padded - window) / stride + 1 };
+        match self {
+            Self::Valid => Ok((fit(size), 0)),
+            Self::Same => {
+                let out = size.div_ceil(stride);
+                let total = (out.saturating_sub(1) * stride + window).saturating_sub(size);
+                Ok((if size == 0 { 0 } else { out }, total / 2))
+            }
+            Self::Causal => Ok((fit(size + window - 1), window - 1)),
+            Self::Explicit(pairs) => {
+                let (before, after) = *pairs
+                    .get(axis)
+                    .ok_or_else(|| Error::value(format!("padding has {} pairs, too few", pairs.len())))?;
+                Ok((fit(size + before + after), before))
+            }
+        }
+    }
+}
+
+/// How a window moves over the image.
+#[derive(Debug, Clone)]
+struct Window {
+    strides: SmallVec<[usize; 3]>,
+    dilation: SmallVec<[usize; 3]>,
+    padding: Padding,
+    groups: usize,
+}
+
+impl Window {
+    fn new(attrs: &Attrs) -> Result<Self> {
+        let list = |name: &str| -> Result<SmallVec<[usize; 3]>> {
+            match attrs.opt_ints(name)? {
+                None => Ok(SmallVec::new()),
+                Some(_) => Ok(attrs.sizes(name)?.into_iter().collect()),
+            }
+        };
+        let window = Self {
+            strides: list("strides")?,
+            dilation: list("dilation_rate")?,
+            padding: Padding::parse(attrs)?,
+            groups: attrs.int_or("groups", 1)?.max(0) as usize,
+        };
+        if window.groups == 0 || window.strides.contains(&0) || window.dilation.contains(&0) {
+            return Err(Error::value("strides, dilation_rate and groups must be at least 1"));
+        }
+        Ok(window)
+    }
+
+    /// The kernel's description for an image (batch, spatial…, channels) and weights (spatial…, in / groups, out).
+    fn shape(&self, image: &[usize], weights: &[usize]) -> Result<ConvShape> {
+        let rank = image.len().wrapping_sub(2);
+        if !(1..=3).contains(&rank) || weights.len() != rank + 2 {
+            return Err(Error::value(format!(
+                "needs an image of rank 3, 4 or 5 (batch, spatial axes, channels) and weights of the same rank, got {} and {}",
+                ShapeText(image),
+                ShapeText(weights)
+            )));
+        }
+        let (cin, cout) = (image[rank + 1], weights[rank + 1]);
+        if weights[rank] * self.groups != cin || cout % self.groups != 0 {
+            return Err(Error::value(format!(
+                "weights of shape {} expect {} input channels ({} groups), the image of shape {} has {cin}",
+                ShapeText(weights),
+                weights[rank] * self.groups,
+                self.groups,
+                ShapeText(image)
+            )));
+        }
+        let mut s = ConvShape {
+            batch: image[0],
+            input: [1; 3],
+            cin,
+            kernel: [1; 3],
+            cout,
+            output: [1; 3],
+            strides: [1; 3],
+            dilation: [1; 3],
+            pad_before: [0; 3],
+            groups: self.groups,
+        };
+        let pick = |list: &[usize], i: usize| match list.len() {
+            0 => Ok(1),
+            1 => Ok(list[0]),
+            n if n == rank => Ok(list[i]),
+            n => Err(Error::value(format!("{n} strides or dilation rates for {rank} spatial axes"))),
+        };
+        for i in 0..rank {
+            let at = 3 - rank + i;
+            s.input[at] = image[1 + i];
+            s.kernel[at] = weights[i];
+            s.strides[at] = pick(&self.strides, i)?;
+            s.dilation[at] = pick(&self.dilation, i)?;
+            if weights[i] == 0 {
+                return Err(Error::value(format!("a kernel of size zero: weights of shape {}", ShapeText(weights))));
+            }
+            let reach = (weights[i] - 1) * s.dilation[at] + 1;
+            (s.output[at], s.pad_before[at]) = self.padding.along(i, image[1 + i], reach, s.strides[at])?;
+            if s.output[at] == 0 && image[1 + i] != 0 {
+                return Err(Error::value(format!(
+                    "a window of {reach} (kernel {} at dilation {}) does not fit an image of shape {}; use \
+                     padding=\"same\", a smaller kernel or a larger image",
+                    weights[i],
+                    s.dilation[at],
+                    ShapeText(image)
+                )));
+            }
+        }
+        Ok(s)
+    }
+}
+
+fn image_shape(s: &ConvShape, rank: usize, spatial: &[usize; 3], channels: usize) -> Shape {
+    let mut out = Shape::from_slice(&[s.batch]);
+    out.extend(spatial[3 - rank..].iter().copied());
+    out.push(channels);
+    out
+}
+
+/// `activation(conv(x, w) + bias)`.
+#[derive(Debug, Clone)]
+pub struct Conv {
+    window: Window,
+    bias: bool,
+    activation: Activation,
+}
+
+fn flops(s: &ConvShape) -> usize {
+    let taps: usize = s.kernel.iter().product();
+    2 * s.batch * s.output.iter().product::<usize>() * s.cout * taps * (s.cin / s.groups.max(1))
+}
+
+impl Op for Conv {
+    fn name(&self) -> &'static str {
+        "conv"
+    }
+
+    fn promotion(&self) -> Promotion {
+        Promotion::FloatFirst(2)
+    }
+
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
+        arity(self.name(), inputs, if self.bias { 3 } else { 2 })?;
+        let s = self.window.shape(&inputs[0].shape, &inputs[1].shape)?;
+        Ok(vec![inputs[0].with_shape(&image_shape(&s, inputs[0].rank() - 2, &s.output, s.cout))])
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+        let (x, w) = (inputs[0], inputs[1]);
+        let s = self.window.shape(x.shape(), w.shape()).expect("checked by infer");
+        with_float!(x.spec.dtype, T => {
+            let bias = self.bias.then(|| inputs[2].get::<T>());
+            let epilogue = TileEpilogue { bias, residual: None, activation: self.activation };
+            kernel::forward::<T>(&s, x.get(), w.get(), &epilogue, outputs[0].get());
+        });
+    }
+
+    fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
+        let (x, w, g) = (at.x(0), at.x(1), at.g()?);
+        Ok(vec![
+            at.when(0, || backward_data(&self.window, &g, w, &x.spec().shape))?,
+            at.when(1, || backward_weights(&self.window, x, &g, &w.spec().shape))?,
+        ])
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
+    }
+
+    fn absorb(&self, consumer: &dyn Op, operands: &[Spec], position: usize) -> Option<Box<dyn Op>> {
+        if self.activation != Activation::None {
+            return None;
+        }
+        match consumer.as_epilogue()? {
+            Epilogue::Add => {
+                let channels = *operands[position].shape.last()?;
+                let bias = &operands[1 - position];
+                let fits = !self.bias && bias.shape.as_slice() == [channels] && bias.dtype == operands[position].dtype;
+                fits.then(|| Box::new(Self { bias: true, ..self.clone() }) as Box<dyn Op>)
+            }
+            Epilogue::Activation(activation) => Some(Box::new(Self { activation, ..self.clone() })),
+        }
+    }
+
+    fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
+        self.window.shape(&inputs[0].shape, &inputs[1].shape).map_or(0, |s| flops(&s))
+    }
+}
+
+/// The cotangent of the image, which is also transposed convolution; operands g and weights.
+#[derive(Debug)]
+pub struct ConvBackwardData {
+    window: Window,
+    /// Spatial sizes of the image.
+    size: Shape,
+}
+
+impl ConvBackwardData {
+    fn shape(&self, g: &[usize], w: &[usize]) -> Result<ConvShape> {
+        let rank = self.size.len();
+        if g.len() != rank + 2 || w.len() != rank + 2 {
+            return Err(Error::value(format!(
+                "needs a gradient and weights of rank {}, got {} and {}",
+                rank + 2,
+                ShapeText(g),
+                ShapeText(w)
+            )));
+        }
+        let mut image = Shape::from_slice(&[g[0]]);
+        image.extend(self.size.iter().copied());
+        image.push(w[rank] * self.window.groups);
+        let s = self.window.shape(&image, w)?;
+        if g != image_shape(&s, rank, &s.output, s.cout).as_slice() {
+            return Err(Error::value(format!(
+                "a gradient of shape {} does not belong to an image of {} with weights of {}",
+                ShapeText(g),
+                ShapeText(&image),
+                ShapeText(w)
+            )));
+        }
+        Ok(s)
+    }
+}
+
+impl Op for ConvBackwardData {
+    fn name(&self) -> &'static str {
+        "conv_backward_data"
+    }
+
+    fn promotion(&self) -> Promotion {
+        Promotion::Float
+    }
+
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
+        arity(self.name(), inputs, 2)?;
+        let s = self.shape(&inputs[0].shape, &inputs[1].shape)?;
+        Ok(vec![inputs[0].with_shape(&image_shape(&s, self.size.len(), &s.input, s.cin))])
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+        let (g, w) = (inputs[0], inputs[1]);
+        let s = self.shape(g.shape(), w.shape()).expect("checked by infer");
+        with_float!(g.spec.dtype, T => kernel::backward_data::<T>(&s, g.get(), w.get(), outputs[0].get()));
+    }
+
+    fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
+        let (g, w, c) = (at.x(0), at.x(1), at.g()?);
+        Ok(vec![
+            at.when(0, || forward(&self.window, &c, w))?,
+            at.when(1, || backward_weights(&self.window, &c, g, &w.spec().shape))?,
+        ])
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
+    }
+
+    fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
+        self.shape(&inputs[0].shape, &inputs[1].shape).map_or(0, |s| flops(&s))
+    }
+}
+
+/// The cotangent of the weights; operands x and g.
+#[derive(Debug)]
+pub struct ConvBackwardWeights {
+    window: Window,
+    /// Spatial sizes of the weights.
+    kernel: Shape,
+}
+
+impl ConvBackwardWeights {
+    fn shape(&self, x: &[usize], g: &[usize]) -> Result<(ConvShape, Shape)> {
+        let rank = self.kernel.len();
+        if x.len() != rank + 2 || g.len() != rank + 2 {
+            return Err(Error::value(format!(
+                "needs an image and a gradient of rank {}, got {} and {}",
+                rank + 2,
+                ShapeText(x),
+                ShapeText(g)
+            )));
+        }
+        let mut weights = self.kernel.clone();
+        weights.push(x[rank + 1] / self.window.groups);
+        weights.push(g[rank + 1]);
+        let s = self.window.shape(x, &weights)?;
+        if g != image_shape(&s, rank, &s.output, s.cout).as_slice() {
+            return Err(Error::value(format!(
+                "a gradient of shape {} does not belong to an image of {} with weights of {}",
+                ShapeText(g),
+                ShapeText(x),
+                ShapeText(&weights)
+            )));
+        }
+        Ok((s, weights))
+    }
+}
+
+impl Op for ConvBackwardWeights {
+    fn name(&self) -> &'static str {
+        "conv_backward_weights"
+    }
+
+    fn promotion(&self) -> Promotion {
+        Promotion::Float
+    }
+
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
+        arity(self.name(), inputs, 2)?;
+        let (_, weights) = self.shape(&inputs[0].shape, &inputs[1].shape)?;
+        Ok(vec![inputs[0].with_shape(&weights)])
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+        let (x, g) = (inputs[0], inputs[1]);
+        let (s, _) = self.shape(x.shape(), g.shape()).expect("checked by infer");
+        with_float!(x.spec.dtype, T => kernel::backward_weights::<T>(&s, x.get(), g.get(), outputs[0].get()));
+    }
+
+    fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
+        let (x, g, c) = (at.x(0), at.x(1), at.g()?);
+        Ok(vec![
+            at.when(0, || backward_data(&self.window, g, &c, &x.spec().shape))?,
+            at.when(1, || forward(&self.window, x, &c))?,
+        ])
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
+    }
+
+    fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
+        self.shape(&inputs[0].shape, &inputs[1].shape).map_or(0, |s| flops(&s.0))
+    }
+}
+
+fn forward(window: &Window, x: &Value, w: &Value) -> Result<Value> {
+    let op = Conv { window: window.clone(), bias: false, activation: Activation::None };
+    apply1(op, &[x.clone(), w.clone()])
+}
+
+fn backward_data(window: &Window, g: &Value, w: &Value, image: &[usize]) -> Result<Value> {
+    let size = Shape::from_slice(&image[1..image.len() - 1]);
+    apply1(ConvBackwardData { window: window.clone(), size }, &[g.clone(), w.clone()])
+}
+
+fn backward_weights(window: &Window, x: &Value, g: &Value, weights: &[usize]) -> Result<Value> {
+    let kernel = Shape::from_slice(&weights[..weights.len() - 2]);
+    apply1(ConvBackwardWeights { window: window.clone(), kernel }, &[x.clone(), g.clone()])
+}

@@ -1,0 +1,11 @@
+//! Graph to graph: what is not needed goes, what can be one kernel becomes one.
+
+pub mod dead;
+pub mod fuse;
+
+use crate::graph::Graph;
+
+/// All passes in their order.
+pub fn optimize(graph: Graph) -> Graph {
+    dead::eliminate(&fuse::fuse(dead::eliminate(&graph)))
+}
