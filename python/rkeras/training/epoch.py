@@ -94,7 +94,8 @@ class _Run:
 
 
 def _run_arrays(run: _Run, data: Batches, steps: int | None, fresh: bool) -> None:
-    run.model._make_step(run.kind)
+    arrays, spec = data.data.flat
+    run.model._make_step(run.kind, arrays, spec)
     total = steps or data.count
     if fresh or steps is None or data.position >= data.count:
         data.start()
@@ -104,7 +105,6 @@ def _run_arrays(run: _Run, data: Batches, steps: int | None, fresh: bool) -> Non
         if data.position >= data.count:
             data.start()
         left = total - run.done
-        arrays, spec = data.data.flat
         if not checked:
             prepare_checked(run.step, arrays, data.batch_size, spec)
             checked = True
@@ -143,7 +143,6 @@ def prepare_checked(step: StepFunction, arrays: Sequence[Any], rows: int, spec: 
 
 
 def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, fresh: bool) -> None:
-    run.model._make_step(run.kind)
     total = steps or data.count
     iterator = data.iterator(fresh or steps is None)
     restarted = False
@@ -161,6 +160,8 @@ def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, f
             continue
         restarted = False
         arrays, spec = batch_arrays(batch, run.model, class_weight)
+        if not run.done:
+            run.model._make_step(run.kind, arrays, spec)
         run.begin(run.done)
         prepare_checked(run.step, arrays, len(arrays[0]), spec)
         run.step.run(arrays, spec)

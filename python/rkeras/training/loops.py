@@ -144,8 +144,8 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
 def run_batch(model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, Any]:
     """See ``Trainer.train_on_batch``; returns a dict."""
     model._require_compiled(f"{kind}_on_batch")
-    step = model._make_step(kind)
     data = ArrayData(x, y, sample_weight, model=model, class_weight=class_weight)
+    step = model._make_step(kind, *data.flat)
     prepare_checked(step, data.flat[0], data.samples, data.flat[1])
     step.run(*data.flat)
     return plain(step.logs())
@@ -155,7 +155,8 @@ def predict_batch(model: Any, x: Any) -> Any:
     """See ``Trainer.predict_on_batch``."""
     from rkeras.training.prediction import as_numpy
 
-    return as_numpy(model._make_step("predict").run(*batch_arrays((x,), model)))
+    arrays, spec = batch_arrays((x,), model)
+    return as_numpy(model._make_step("predict", arrays, spec).run(arrays, spec))
 
 
 def _validates(epoch: int, frequency: Any) -> bool:

@@ -43,12 +43,11 @@ def predict_data(model: Any, x: Any, batch_size: int | None, verbose: Any, steps
             steps=steps or data.count,
         )
     model.stop_predicting = False
-    step = model._make_step("predict")
     callbacks.on_predict_begin()
     if isinstance(data, Batches):
-        outputs = _predict_arrays(model, step, data, steps, callbacks)
+        outputs = _predict_arrays(model, data, steps, callbacks)
     else:
-        outputs = _predict_stream(model, step, data, steps, callbacks)
+        outputs = _predict_stream(model, data, steps, callbacks)
     callbacks.on_predict_end()
     return outputs
 
@@ -56,7 +55,7 @@ def predict_data(model: Any, x: Any, batch_size: int | None, verbose: Any, steps
 def _predict_quickly(model: Any, x: Array, batch_size: int) -> Any:
     """One batch of one array through a plan that exists already: what remains is one call into the engine."""
     step: StepFunction | None = model.predict_function
-    if step is None or step.eager or not x.ndim or len(x) > batch_size:
+    if step is None or step.network is not model._network or not x.ndim or len(x) > batch_size:
         return None
     traced = step.single.get((x.shape, x.dtype))
     if traced is None:
@@ -67,8 +66,9 @@ def _predict_quickly(model: Any, x: Array, batch_size: int) -> Any:
     return put_together(traced.output_spec, iter([o.numpy() for o in outputs]))
 
 
-def _predict_arrays(model: Any, step: StepFunction, data: Batches, steps: int | None, callbacks: CallbackList) -> Any:
+def _predict_arrays(model: Any, data: Batches, steps: int | None, callbacks: CallbackList) -> Any:
     arrays, spec = data.data.flat
+    step = model._make_step("predict", arrays, spec)
     total = min(steps or data.count, data.count)
     rows = min(total * data.batch_size, data.data.samples)
     every, paced = callbacks.wants_every_batch("predict"), callbacks.wants_some_batches("predict")
@@ -105,7 +105,7 @@ def _predict_arrays(model: Any, step: StepFunction, data: Batches, steps: int | 
     return collect.result()
 
 
-def _predict_stream(model: Any, step: StepFunction, data: Stream, steps: int | None, callbacks: CallbackList) -> Any:
+def _predict_stream(model: Any, data: Stream, steps: int | None, callbacks: CallbackList) -> Any:
     wanted = callbacks.wants_every_batch("predict") or callbacks.wants_some_batches("predict")
     total = steps or data.count
     collect = _Collector()
@@ -116,6 +116,7 @@ def _predict_stream(model: Any, step: StepFunction, data: Stream, steps: int | N
         if item is None:
             break
         arrays, spec = batch_arrays(item, model)
+        step = model._make_step("predict", arrays, spec) if not batch else step
         collect.add(_one_batch(step, arrays, spec, batch, callbacks, wanted))
         batch += 1
     if not batch:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-import traceback
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rkeras import _engine
-from rkeras.function import eager_scope
-from rkeras.training.structure import put_together, take_apart
+from rkeras.function import blamed_line, eager_scope, mode
+from rkeras.keras_tensor import KerasTensor
+from rkeras.symbolic import compute_output_spec
+from rkeras.training.structure import put_together, take_apart, unpack_x_y_sample_weight
 
 Array = npt.NDArray[Any]
 
 # Partial batches, and users who predict on arrays of many lengths, would otherwise fill memory with plans.
 MAX_PLANS = 32
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 
 def engine_dtype(array: Array) -> str:
@@ -28,6 +28,19 @@ def engine_dtype(array: Array) -> str:
     if array.dtype.kind in "iub":
         return array.dtype.name
     return _engine.floatx()
+
+
+def ensure_built(model: Any, arrays: Sequence[Array], spec: Any) -> None:
+    """Builds a model that has not seen data yet, for any number of samples.
+
+    The step's own trace would build it too, but only after the layers that the plan depends on were counted.
+    """
+    if all(layer.built for layer in model._flatten_layers()):
+        return
+    symbols = (KerasTensor((None, *a.shape[1:]), engine_dtype(a)) for a in arrays)
+    x = unpack_x_y_sample_weight(put_together(spec, iter(list(symbols))))[0]
+    with contextlib.suppress(Exception):  # what is wrong shows again in the step, with the real shapes
+        compute_output_spec(lambda value: model(value, training=False), x)
 
 
 def is_tensor(value: Any) -> bool:
@@ -61,9 +74,11 @@ class StepFunction:
     def __init__(self, model: Any, kind: str) -> None:
         self.model = model
         self.kind = kind
-        self.eager = bool(model.run_eagerly)
+        self.eager = bool(model.run_eagerly) or mode.run_eagerly
         self.single: dict[Any, Any] = {}
         """Plans for a single array by its shape and dtype, which is quicker to look up than a structure."""
+        self.network = getattr(model, "_network", None)
+        """The layer graph that the plans are for; a Sequential gets a new one when layers are added."""
         self._plans: dict[Any, TracedStep] = {}
         self._last: TracedStep | None = None
         self._eager_logs: dict[str, Any] = {}
@@ -156,6 +171,8 @@ class StepFunction:
         except BaseException:
             trace.cancel()
             raise
+        finally:
+            self.model._clear_losses()
 
     def _metric_values(self) -> dict[int, int]:
         return {id(v): v.read().value_id for m in self.model.metrics for v in m.variables}
@@ -207,14 +224,9 @@ class StepFunction:
         return flat
 
     def _warn_eager(self, error: BaseException) -> None:
-        where = ""
-        for frame in reversed(traceback.extract_tb(error.__traceback__)):
-            if not frame.filename.startswith(_PACKAGE):
-                where = f" at {frame.filename}:{frame.lineno} (`{frame.line}`)"
-                break
         warnings.warn(
-            f"{self.kind}_step of `{self.model.name}` asks for the numbers of a tensor{where}, so it cannot be compiled "
-            f"and runs step by step, which is slower. Use rkeras.ops on tensors instead, or compile with "
+            f"{self.kind}_step of `{self.model.name}` asks for the numbers of a tensor at {blamed_line(error)}; so it "
+            f"cannot be compiled and runs op by op, which is slower. Use rkeras.ops on tensors instead, or compile with "
             f"run_eagerly=True if this is wanted. ({error})",
             stacklevel=5,
         )

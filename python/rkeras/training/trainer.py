@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from rkeras import _engine, metrics as metrics_module, optimizers
 from rkeras.autodiff import GradientTape
 from rkeras.function import eager_scope
+from rkeras.layers.tracking import untracked
 from rkeras.training import loops
 from rkeras.training.compile_loss import CompileLoss
 from rkeras.training.compile_metrics import CompileMetrics
-from rkeras.training.step import StepFunction
+from rkeras.training.step import StepFunction, ensure_built
 from rkeras.training.structure import take_apart, unpack_x_y_sample_weight
 
 _OLD_ARGUMENTS = ("sample_weight_mode", "target_tensors", "distribute", "experimental_run_tf_function")
@@ -84,6 +86,29 @@ class Trainer:
                 warnings.warn(f"compile(): `{name}` is no longer needed and is ignored.", stacklevel=2)
         if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
             raise ValueError(f"`steps_per_execution` must be a positive integer; received {steps_per_execution!r}.")
+        with untracked():
+            self._set_up(optimizer, loss, loss_weights, metrics, weighted_metrics, auto_scale_loss)
+            self.loss = loss
+            self.run_eagerly = bool(run_eagerly)
+            self.steps_per_execution = steps_per_execution
+            self.jit_compile = jit_compile
+            self.stop_training = False
+            self.compiled = True
+            self._compile_arguments = {
+                "optimizer": self.optimizer,
+                "loss": loss,
+                "loss_weights": loss_weights,
+                "metrics": metrics,
+                "weighted_metrics": weighted_metrics,
+                "run_eagerly": self.run_eagerly,
+                "steps_per_execution": steps_per_execution,
+                "jit_compile": jit_compile,
+            }
+        self._forget_steps()
+
+    def _set_up(
+        self, optimizer: Any, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, auto_scale_loss: bool
+    ) -> None:
         self.optimizer = optimizers.get(optimizer)
         policy = getattr(getattr(self, "dtype_policy", None), "name", "")
         scaling = getattr(optimizers, "LossScaleOptimizer", None)
@@ -96,23 +121,6 @@ class Trainer:
         self._compile_metrics = None if plain else CompileMetrics(metrics, weighted_metrics, names)
         with eager_scope():
             self._loss_tracker = metrics_module.Mean(name="loss")
-        self.loss = loss
-        self.run_eagerly = bool(run_eagerly)
-        self.steps_per_execution = steps_per_execution
-        self.jit_compile = jit_compile
-        self.stop_training = False
-        self.compiled = True
-        self._compile_arguments = {
-            "optimizer": self.optimizer,
-            "loss": loss,
-            "loss_weights": loss_weights,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-            "run_eagerly": self.run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-        }
-        self._forget_steps()
 
     # Metrics and logs
 
@@ -226,22 +234,26 @@ class Trainer:
 
     def make_train_function(self, force: bool = False) -> StepFunction:
         """The compiled ``train_step``."""
-        return self._make_step("train", force)
+        return self._make_step("train", force=force)
 
     def make_test_function(self, force: bool = False) -> StepFunction:
         """The compiled ``test_step``."""
-        return self._make_step("test", force)
+        return self._make_step("test", force=force)
 
     def make_predict_function(self, force: bool = False) -> StepFunction:
         """The compiled ``predict_step``."""
-        return self._make_step("predict", force)
+        return self._make_step("predict", force=force)
 
-    def _make_step(self, kind: str, force: bool = False) -> StepFunction:
+    def _make_step(self, kind: str, arrays: Sequence[Any] = (), spec: Any = None, force: bool = False) -> StepFunction:
+        """The step for data such as ``arrays``, for which the model is built if it has not been."""
+        if arrays:
+            ensure_built(self, arrays, spec)
         key = tuple(layer.trainable for layer in self._flatten_layers())  # type: ignore[attr-defined]
-        if key != self._trainable_key:
+        network = getattr(self, "_network", None)
+        if (key, network) != self._trainable_key:
             # What was frozen or thawed since is trained differently; layers may also have been added or removed.
             self._forget_steps()
-            self._trainable_key = key
+            object.__setattr__(self, "_trainable_key", (key, network))
         name = f"{kind}_function"
         step: StepFunction | None = getattr(self, name)
         if step is None or force or (self.run_eagerly and not step.eager):

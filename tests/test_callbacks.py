@@ -1,0 +1,246 @@
+"""Callbacks and when they are called."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import rkeras
+from rkeras import callbacks, layers
+
+X = np.linspace(-1, 1, 40).reshape(20, 2).astype("float32")
+Y = X.sum(1, keepdims=True)
+
+
+def model_for(rate=0.1):
+    model = rkeras.Sequential([rkeras.Input((2,)), layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(rkeras.optimizers.SGD(rate), "mse", metrics=["mae"])
+    return model
+
+
+class Recorder(callbacks.Callback):
+    """Notes each call of each hook."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def note(self, name, *args):
+        self.calls.append((name, *args))
+
+    def on_train_begin(self, logs=None):
+        self.note("train_begin")
+
+    def on_train_end(self, logs=None):
+        self.note("train_end", sorted(logs))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.note("epoch_begin", epoch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.note("epoch_end", epoch, sorted(logs))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.note("batch_begin", batch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.note("batch_end", batch, sorted(logs))
+
+    def on_test_begin(self, logs=None):
+        self.note("test_begin")
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.note("test_batch_end", batch)
+
+    def on_test_end(self, logs=None):
+        self.note("test_end")
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self.note("predict_batch_end", batch, logs["outputs"].shape)
+
+
+def test_order_of_hooks():
+    recorder = Recorder()
+    model_for().fit(X, Y, batch_size=8, verbose=0, callbacks=[recorder], validation_data=(X[:8], Y[:8]))
+    logs = ["loss", "mae"]
+    everything = [*logs, "val_loss", "val_mae"]
+    assert recorder.calls == [
+        ("train_begin",),
+        ("epoch_begin", 0),
+        *(call for i in range(3) for call in [("batch_begin", i), ("batch_end", i, logs)]),
+        ("test_begin",),
+        ("test_batch_end", 0),
+        ("test_end",),
+        ("epoch_end", 0, everything),
+        ("train_end", everything),
+    ]
+
+
+def test_predict_hooks_see_outputs():
+    recorder = Recorder()
+    model_for().predict(X, batch_size=8, verbose=0, callbacks=recorder)
+    assert recorder.calls == [("predict_batch_end", i, (n, 1)) for i, n in enumerate([8, 8, 4])]
+
+
+def test_hooks_of_steps_per_execution():
+    recorder = Recorder()
+    model = model_for()
+    model.steps_per_execution = 2
+    model.fit(X, Y, batch_size=4, verbose=0, callbacks=[recorder])
+    assert [c[1] for c in recorder.calls if c[0] == "batch_end"] == [1, 3, 4]
+
+
+def test_batch_logs_are_running_means():
+    losses = []
+    keep = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]))
+    model = model_for(rate=0.0)
+    history = model.fit(X, Y, batch_size=10, shuffle=False, verbose=0, callbacks=[keep]).history
+    first = np.mean(Y[:10] ** 2)
+    np.testing.assert_allclose(losses, [first, np.mean(Y**2)], rtol=1e-5)
+    assert history["loss"] == [pytest.approx(losses[-1])]
+
+
+def test_learning_rate_changed_in_a_batch_hook_holds_at_once():
+    class Freeze(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.optimizer.learning_rate = 0.0
+            self.weights = getattr(self, "weights", None) or self.model.get_weights()
+
+    freeze = Freeze()
+    model = model_for()
+    model.fit(X, Y, batch_size=4, verbose=0, callbacks=[freeze])
+    assert np.abs(freeze.weights[0]).sum() > 0
+    assert all(np.array_equal(a, b) for a, b in zip(freeze.weights, model.get_weights(), strict=True))
+
+
+def test_stop_training_in_a_batch_hook_holds_at_once():
+    class Stop(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 1:
+                self.model.stop_training = True
+
+    model = model_for()
+    history = model.fit(X, Y, batch_size=2, epochs=5, verbose=0, callbacks=[Stop()])
+    assert int(model.optimizer.iterations.numpy()) == 2
+    assert history.epoch == [0]
+
+
+def test_early_stopping_restores_the_best_weights():
+    model = model_for()
+    best = model.get_weights()
+
+    class Worsen(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["score"] = [3.0, 4.0, 2.0, 1.0, 5.0][epoch]
+            if epoch == 1:
+                best[:] = self.model.get_weights()
+
+    stop = callbacks.EarlyStopping("score", patience=2, mode="max", restore_best_weights=True)
+    history = model.fit(X, Y, epochs=5, verbose=0, callbacks=[Worsen(), stop])
+    assert history.epoch == [0, 1, 2, 3]
+    assert stop.stopped_epoch == 3
+    assert stop.best_epoch == 1
+    assert all(np.array_equal(a, b) for a, b in zip(best, model.get_weights(), strict=True))
+
+
+def test_early_stopping_knows_the_direction_of_metrics():
+    stop = callbacks.EarlyStopping("mae", patience=1)
+    assert len(model_for().fit(X, Y, epochs=3, verbose=0, callbacks=[stop]).epoch) == 3
+    with pytest.raises(ValueError, match="mode='max' or mode='min'"):
+        model_for().fit(X, Y, verbose=0, callbacks=[callbacks.EarlyStopping("unknown")])
+    with pytest.warns(UserWarning, match="not logged. Available: loss, mae"):
+        model_for().fit(X, Y, verbose=0, callbacks=[callbacks.EarlyStopping("val_loss")])
+
+
+def test_checkpoints_of_the_best_weights(tmp_path):
+    path = tmp_path / "sub" / "e{epoch:02d}-{loss:.3f}.weights.h5"
+    model = model_for()
+    keep = callbacks.ModelCheckpoint(path, "loss", save_best_only=True, save_weights_only=True)
+    losses = model.fit(X, Y, epochs=3, verbose=0, callbacks=[keep]).history["loss"]
+    assert losses == sorted(losses, reverse=True)
+    files = sorted(p.name for p in path.parent.iterdir())
+    assert files == [f"e{i + 1:02d}-{loss:.3f}.weights.h5" for i, loss in enumerate(losses)]
+    other = model_for()
+    other.load_weights(path.parent / files[-1])
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), other.get_weights(), strict=True))
+
+
+def test_checkpoints_by_batches(tmp_path):
+    keep = callbacks.ModelCheckpoint(tmp_path / "b{batch}.weights.h5", save_weights_only=True, save_freq=2)
+    model_for().fit(X, Y, batch_size=4, epochs=2, verbose=0, callbacks=[keep])
+    # Five batches an epoch: saved after the 2nd and 4th, and after the 1st, 3rd and 5th of the second epoch.
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"b{i}.weights.h5" for i in (1, 2, 3, 4, 5)]
+
+
+def test_checkpoint_errors(tmp_path):
+    with pytest.raises(ValueError, match="must end in"):
+        callbacks.ModelCheckpoint("weights.txt")
+    with pytest.raises(ValueError, match="save_freq"):
+        callbacks.ModelCheckpoint("m.keras", save_freq="batch")
+    keep = callbacks.ModelCheckpoint(tmp_path / "{accuracy}.weights.h5", save_weights_only=True)
+    with pytest.raises(KeyError, match="accuracy.*Available"):
+        model_for().fit(X, Y, verbose=0, callbacks=[keep])
+
+
+@pytest.mark.parametrize("schedule", [lambda epoch: 0.5**epoch, lambda epoch, rate: rate / 2])
+def test_learning_rate_scheduler(schedule):
+    model = model_for(2.0)
+    scheduler = callbacks.LearningRateScheduler(schedule)
+    history = model.fit(X, Y, epochs=3, verbose=0, callbacks=[scheduler]).history
+    assert history["learning_rate"] == [1.0, 0.5, 0.25]
+    assert float(model.optimizer.learning_rate.numpy()) == 0.25
+
+
+def test_learning_rate_scheduler_wants_numbers():
+    with pytest.raises(ValueError, match="must return a number"):
+        model_for().fit(X, Y, verbose=0, callbacks=[callbacks.LearningRateScheduler(lambda epoch: None)])
+
+
+def test_reduce_lr_on_plateau():
+    model = model_for(rate=1.0)
+    model.layers[0].trainable = False
+    constant = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(loss=1.0))
+    reduce = callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=2, cooldown=1, min_lr=0.2)
+    with pytest.warns(UserWarning, match="no trainable weights"):
+        history = model.fit(X, Y, epochs=9, verbose=0, callbacks=[constant, reduce]).history
+    assert history["learning_rate"] == pytest.approx([1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2])
+
+
+def test_terminate_on_nan():
+    model = model_for(rate=1e30)
+    history = model.fit(X * 1e8, Y * 1e8, batch_size=1, epochs=3, verbose=0, callbacks=[callbacks.TerminateOnNaN()])
+    assert history.epoch == [0]
+    assert int(model.optimizer.iterations.numpy()) < 20
+    with pytest.raises(RuntimeError, match="loss is"):
+        model.fit(X * 1e8, Y, verbose=0, callbacks=[callbacks.TerminateOnNaN(raise_error=True)])
+
+
+def test_csv_logger(tmp_path):
+    path = tmp_path / "log.csv"
+    model = model_for()
+    model.fit(X, Y, epochs=2, verbose=0, validation_freq=2, validation_data=(X, Y), callbacks=[callbacks.CSVLogger(path)])
+    model.fit(X, Y, epochs=1, verbose=0, callbacks=[callbacks.CSVLogger(path, append=True)])
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", "loss", "mae", "val_loss", "val_mae"]
+    assert [row["epoch"] for row in rows] == ["0", "1", "0"]
+    assert rows[0]["val_loss"] == "NA"
+    assert float(rows[1]["val_loss"]) > 0
+
+
+def test_lambda_callback_refuses_unknown_hooks():
+    with pytest.raises(TypeError, match="on_eopch_end"):
+        callbacks.LambdaCallback(on_eopch_end=print)
+
+
+def test_classes_in_place_of_objects_are_refused():
+    with pytest.raises(TypeError, match=r"write TerminateOnNaN\(\)"):
+        model_for().fit(X, Y, verbose=0, callbacks=[callbacks.TerminateOnNaN])
+
+
+def test_only_overridden_batch_hooks_cost_anything():
+    quiet = callbacks.CallbackList([callbacks.EarlyStopping(), callbacks.ModelCheckpoint("m.keras")], add_history=True)
+    assert not quiet.wants_every_batch("train")
+    assert callbacks.CallbackList([callbacks.TerminateOnNaN()]).wants_every_batch("train")
+    assert callbacks.CallbackList([callbacks.LambdaCallback(on_train_batch_end=print)]).wants_every_batch("train")
+    assert callbacks.CallbackList([callbacks.ModelCheckpoint("m.keras", save_freq=3)]).wants_every_batch("train")
