@@ -1,0 +1,104 @@
+//! Convolution over one to three axes, channels last: the forward pass and both gradients.
+//!
+//! All passes are direct: no matrix of windows is built. The forward pass and the gradient of the input are one kernel
+//! (`tile`) on different jobs (`shape`); the gradient of the weights (`gradient`) sums over pixels instead of taps.
+//! Depthwise convolutions have a kernel of their own (`depthwise`), vectorised over channels.
+
+mod band;
+mod gradient;
+mod layout;
+mod pack;
+mod scratch;
+mod shape;
+mod tile;
+pub(crate) mod vector;
+
+use crate::{isa, parallel};
+use layout::Layout;
+use scratch::Shared;
+use shape::Job;
+pub use shape::ConvShape;
+pub use vector::Element;
+use vector::{dispatch, lanes};
+
+/// The function applied to a finished output element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Activation { None, Relu, Sigmoid, Tanh }
+
+/// What is fused into the forward pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Epilogue<'a, T> {
+    pub bias: Option<&'a [T]>,
+    pub activation: Activation,
+}
+
+/// Elements of a band in the gradient of the weights, which reads it once per few rows of weights: the first-level cache.
+const GRADIENT_BAND: usize = 6 << 10;
+/// Tasks wanted of the gradient of the weights.
+const PARTS: usize = 8;
+
+/// `y = activation(conv(x, w) + bias)`.
+pub fn forward<T: Element>(s: &ConvShape, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &mut [T]) {
+    s.check(x.len(), w.len(), y.len());
+    for group in 0..s.groups {
+        run(&Job::forward(s, group), x, w, epilogue, y);
+    }
+}
+
+/// `dx`: the gradient of the input from the gradient `g` of the output; also the forward pass of a transposed convolution.
+pub fn backward_data<T: Element>(s: &ConvShape, g: &[T], w: &[T], dx: &mut [T]) {
+    s.check(dx.len(), w.len(), g.len());
+    let none = Epilogue { bias: None, activation: Activation::None };
+    for group in 0..s.groups {
+        for d in 0..s.strides[0] {
+            for h in 0..s.strides[1] {
+                for c in 0..s.strides[2] {
+                    run(&Job::backward(s, group, [d, h, c]), g, w, &none, dx);
+                }
+            }
+        }
+    }
+}
+
+fn run<T: Element>(job: &Job, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &mut [T]) {
+    let isa = isa::active();
+    let width = lanes::<T>(isa);
+    if job.to.count == 0 || job.axes.iter().any(|a| a.out == 0) {
+        return;
+    }
+    let layout = Layout::new(job, width, Layout::default_budget());
+    let weights = pack::weights(job, width, layout.interleave, w);
+    let bias = pack::channels(job, width, layout.interleave, epilogue.bias);
+    let finish = tile::Finish { bias: &bias, relu: epilogue.activation == Activation::Relu };
+    let y = Shared::new(y);
+    parallel::for_each(layout.blocks, |block| {
+        dispatch(isa, tile::Forward { job, layout: &layout, x, weights: &weights, finish, y, block });
+    });
+}
+
+/// `dw`: the gradient of the weights from the input `x` and the gradient `g` of the output.
+pub fn backward_weights<T: Element>(s: &ConvShape, x: &[T], g: &[T], dw: &mut [T]) {
+    s.check(x.len(), dw.len(), g.len());
+    let isa = isa::active();
+    let width = lanes::<T>(isa);
+    for group in 0..s.groups {
+        let job = &Job::forward(s, group);
+        if job.to.count == 0 {
+            return;
+        }
+        let layout = Layout::new(job, width, GRADIENT_BAND);
+        let division = gradient::Division::new(job, &layout, width);
+        let mut partials = scratch::Array::zeroed(division.partials * division.len);
+        // Few partials: the panels of each are divided as well.
+        let panels = pack::panels(job, width, layout.interleave);
+        let split = (PARTS / division.partials).clamp(1, panels);
+        let shared = Shared::new(&mut partials);
+        parallel::for_each(division.partials * split, |task| {
+            let (partial, part) = (task / split, task % split);
+            let panels = part * panels / split..(part + 1) * panels / split;
+            let (layout, division) = (&layout, &division);
+            dispatch(isa, gradient::Gradient { job, layout, division, x, g, partials: shared, partial, panels });
+        });
+        gradient::gather(job, width, layout.interleave, &division, &partials, dw);
+    }
+}

@@ -1,0 +1,210 @@
+//! The forward kernel: some pixels by one or two registers of channels, summed over the whole window.
+
+use super::band;
+use super::layout::Layout;
+use super::pack::{Panel, panel, panels};
+use super::scratch::{Array, Shared};
+use super::shape::Job;
+use super::vector::{Element, Kernel, Vector};
+
+/// What happens to finished sums on their way to memory.
+#[derive(Clone, Copy)]
+pub(super) struct Finish<'a, T> {
+    /// A value per lane of the packed panels.
+    pub bias: &'a [T],
+    pub relu: bool,
+}
+
+/// One block of a job.
+pub(super) struct Forward<'a, T> {
+    pub job: &'a Job,
+    pub layout: &'a Layout,
+    pub x: &'a [T],
+    pub weights: &'a [T],
+    pub finish: Finish<'a, T>,
+    pub y: Shared<T>,
+    pub block: usize,
+}
+
+impl<T: Element> Kernel<T> for Forward<'_, T> {
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(self) {
+        let (job, layout) = (self.job, self.layout);
+        let scratch;
+        let windows = if layout.direct {
+            self.x.as_ptr().wrapping_add(layout.direct_start(job, self.block))
+        } else {
+            let len = layout.band_len(job) * layout.interleave * layout.images;
+            let row = layout.band[2] * job.from.count;
+            let mut array = Array::<T>::dirty(len + row);
+            let (band, zeros) = array.split_at_mut(len);
+            zeros.fill(T::default());
+            // SAFETY: the scratch was sized for the block, the input is that of the job.
+            unsafe { band::fill(job, layout, self.block, self.x.as_ptr(), zeros, band.as_mut_ptr()) };
+            scratch = array;
+            scratch.as_ptr()
+        };
+        // SAFETY: windows, weights and outputs are those of the layout; the instruction set is the caller's promise.
+        unsafe {
+            match layout.interleave {
+                1 => self.panels::<V, 1>(windows),
+                2 => self.panels::<V, 2>(windows),
+                4 => self.panels::<V, 4>(windows),
+                8 => self.panels::<V, 8>(windows),
+                _ => self.panels::<V, 16>(windows),
+            }
+        }
+    }
+}
+
+impl<T: Element> Forward<'_, T> {
+    #[inline(always)]
+    unsafe fn panels<V: Vector<T>, const GROUP: usize>(&self, windows: *const T) {
+        for i in 0..panels(self.job, V::LANES, GROUP) {
+            let panel = panel(self.job, V::LANES, GROUP, i);
+            let bias = self.finish.bias[i * 2 * V::LANES..].as_ptr();
+            // SAFETY: passed on to the caller; the number of pixels is the one that fits the registers.
+            unsafe {
+                match (V::PIXELS, panel.registers) {
+                    (14, 1) => self.pixels::<V, GROUP, 14, 7, 1>(windows, panel, bias),
+                    (14, _) => self.pixels::<V, GROUP, 14, 7, 2>(windows, panel, bias),
+                    (6, 1) => self.pixels::<V, GROUP, 6, 3, 1>(windows, panel, bias),
+                    (6, _) => self.pixels::<V, GROUP, 6, 3, 2>(windows, panel, bias),
+                    (_, 1) => self.pixels::<V, GROUP, 2, 1, 1>(windows, panel, bias),
+                    (_, _) => self.pixels::<V, GROUP, 2, 1, 2>(windows, panel, bias),
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn pixels<V: Vector<T>, const GROUP: usize, const FULL: usize, const HALF: usize, const REGS: usize>(
+        &self,
+        windows: *const T,
+        panel: Panel,
+        bias: *const T,
+    ) {
+        let mut valid = [0; 16];
+        let mut starts = [0; 16];
+        for part in 0..GROUP {
+            valid[part] = self.layout.valid(self.job, self.block, part);
+            if valid[part] > 0 {
+                starts[part] = self.layout.output_start(self.job, self.block, part) + self.job.to.first + panel.first;
+            }
+        }
+        // Earlier parts are never shorter than later ones, but for the last rows of an image.
+        let pixels = valid.into_iter().max().unwrap_or(0);
+        let mut p = 0;
+        while p < pixels {
+            // SAFETY: passed on to the caller.
+            unsafe {
+                if pixels - p > HALF {
+                    self.tile::<V, GROUP, FULL, REGS>(windows, panel, bias, p, pixels, &valid, &starts);
+                    p += FULL;
+                } else if pixels - p > 1 {
+                    self.tile::<V, GROUP, HALF, REGS>(windows, panel, bias, p, pixels, &valid, &starts);
+                    p += HALF;
+                } else {
+                    self.tile::<V, GROUP, 1, REGS>(windows, panel, bias, p, pixels, &valid, &starts);
+                    p += 1;
+                }
+            }
+        }
+    }
+
+    /// Pixels `first..first + PIXELS`; those past `pixels` repeat the last one and are not stored.
+    #[inline(always)]
+    unsafe fn tile<V: Vector<T>, const GROUP: usize, const PIXELS: usize, const REGS: usize>(
+        &self,
+        windows: *const T,
+        panel: Panel,
+        bias: *const T,
+        first: usize,
+        pixels: usize,
+        valid: &[usize; 16],
+        starts: &[usize; 16],
+    ) {
+        let layout = self.layout;
+        let window: [*const T; PIXELS] =
+            std::array::from_fn(|i| windows.wrapping_add(layout.window[(first + i).min(pixels - 1)]));
+        let weights = self.weights[panel.start..].as_ptr();
+        // SAFETY: windows lie in the band, the panel is packed as deep as the window is long; outputs below `valid` are
+        // this block's own.
+        unsafe {
+            let mut sums = sum::<T, V, GROUP, PIXELS, REGS>(&window, &layout.runs, layout.run, weights);
+            for r in 0..REGS {
+                let b = V::load(bias.add(r * V::LANES));
+                for i in 0..PIXELS {
+                    sums[i][r] = sums[i][r].add(b);
+                }
+            }
+            if self.finish.relu {
+                for i in 0..PIXELS {
+                    for r in 0..REGS {
+                        sums[i][r] = sums[i][r].relu();
+                    }
+                }
+            }
+            for i in 0..PIXELS {
+                let p = first + i;
+                if p >= pixels {
+                    break;
+                }
+                let to = layout.output[p];
+                if GROUP == 1 {
+                    for r in 0..REGS {
+                        let left = panel.channels - r * V::LANES;
+                        let y = self.y.at(starts[0] + to + r * V::LANES);
+                        if left >= V::LANES { sums[i][r].store(y) } else { sums[i][r].store_part(y, left) }
+                    }
+                } else {
+                    let per = V::LANES / GROUP;
+                    let mut lanes = [T::default(); 16];
+                    sums[i][0].deinterleave::<GROUP>().store(lanes.as_mut_ptr());
+                    for part in 0..GROUP {
+                        if p < valid[part] {
+                            let y = self.y.at(starts[part] + to);
+                            let from = lanes.as_ptr().add(part * per);
+                            if panel.channels == per {
+                                std::ptr::copy_nonoverlapping(from, y, per);
+                            } else {
+                                for c in 0..panel.channels {
+                                    *y.add(c) = *from.add(c);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Sums over the runs of the windows of `PIXELS` pixels.
+#[inline(always)]
+unsafe fn sum<T: Element, V: Vector<T>, const GROUP: usize, const PIXELS: usize, const REGS: usize>(
+    window: &[*const T; PIXELS],
+    runs: &[usize],
+    run: usize,
+    weights: *const T,
+) -> [[V; REGS]; PIXELS] {
+    // SAFETY: as in `Forward::tile`.
+    unsafe {
+        let mut sums = [[V::splat(T::default()); REGS]; PIXELS];
+        let mut w = weights;
+        for &start in runs {
+            for k in 0..run {
+                let at = start + k * GROUP;
+                let row: [V; REGS] = std::array::from_fn(|r| V::load(w.add(r * V::LANES)));
+                for i in 0..PIXELS {
+                    let pixel = V::repeat::<GROUP>(window[i].add(at));
+                    for r in 0..REGS {
+                        sums[i][r] = pixel.mul_add(row[r], sums[i][r]);
+                    }
+                }
+                w = w.add(REGS * V::LANES);
+            }
+        }
+        sums
+    }
+}

@@ -1,0 +1,148 @@
+//! Every pass of convolution against plain loops in float64, on every instruction set, for odd sizes of everything.
+
+use proptest::prelude::*;
+use rkeras_kernels::conv::{Activation, ConvShape, Element, Epilogue, backward_data, backward_weights, forward};
+use rkeras_kernels::isa::{self, Isa};
+
+/// Calls `visit(x index, w index, y index)` for every product of the convolution.
+fn products(s: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
+    let (cin, cout) = (s.cin / s.groups, s.cout / s.groups);
+    let cells = |e: [usize; 3]| {
+        (0..e[0]).flat_map(move |d| (0..e[1]).flat_map(move |h| (0..e[2]).map(move |w| [d, h, w])))
+    };
+    let index = |e: [usize; 3], at: [usize; 3]| (at[0] * e[1] + at[1]) * e[2] + at[2];
+    for n in 0..s.batch {
+        for o in cells(s.out) {
+            for k in cells(s.kernel) {
+                let at: [isize; 3] = std::array::from_fn(|i| {
+                    (o[i] * s.strides[i] + k[i] * s.dilation[i]) as isize - s.pad_before[i] as isize
+                });
+                if (0..3).any(|i| at[i] < 0 || at[i] as usize >= s.input[i]) {
+                    continue;
+                }
+                let pixel = n * s.input.iter().product::<usize>() + index(s.input, at.map(|v| v as usize));
+                let out = n * s.out.iter().product::<usize>() + index(s.out, o);
+                for c in 0..cin {
+                    for j in 0..s.cout {
+                        let x = pixel * s.cin + j / cout * cin + c;
+                        visit(x, (index(s.kernel, k) * cin + c) * s.cout + j, out * s.cout + j);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn values<T: Element>(len: usize, seed: u64) -> Vec<T> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    (0..len)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            T::from_f64((state >> 40) as f64 / (1 << 23) as f64 - 1.0)
+        })
+        .collect()
+}
+
+fn close<T: Element>(what: &str, s: &ConvShape, isa: Isa, got: &[T], want: &[f64], eps: f64) {
+    for (i, (g, w)) in got.iter().zip(want).enumerate() {
+        let error = (g.to_f64() - w).abs();
+        assert!(error <= eps * (1.0 + w.abs()), "{what} {isa:?} at {i}: {g:?} for {w}, {s:?}");
+    }
+}
+
+fn check<T: Element>(s: &ConvShape, eps: f64) {
+    let x: Vec<T> = values(s.input_len(), 1);
+    let w: Vec<T> = values(s.weight_len(), 2);
+    let g: Vec<T> = values(s.out_len(), 3);
+    let bias: Vec<T> = values(s.cout, 4);
+    let mut y: Vec<f64> = (0..s.out_len()).map(|i| bias[i % s.cout].to_f64()).collect();
+    let (mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; w.len()]);
+    products(s, |xi, wi, yi| {
+        y[yi] += x[xi].to_f64() * w[wi].to_f64();
+        dx[xi] += g[yi].to_f64() * w[wi].to_f64();
+        dw[wi] += g[yi].to_f64() * x[xi].to_f64();
+    });
+    let relu: Vec<f64> = y.iter().map(|v| v.max(0.0)).collect();
+    for isa in [Isa::Scalar, Isa::Avx2, Isa::Avx512] {
+        isa::with_isa(isa, || {
+            let nan = T::from_f64(f64::NAN);
+            let (mut got_y, mut got_dx, mut got_dw) = (vec![nan; y.len()], vec![nan; dx.len()], vec![nan; dw.len()]);
+            let mut epilogue = Epilogue { bias: Some(&bias), activation: Activation::None };
+            forward(s, &x, &w, &epilogue, &mut got_y);
+            close("y", s, isa, &got_y, &y, eps);
+            epilogue.activation = Activation::Relu;
+            forward(s, &x, &w, &epilogue, &mut got_y);
+            close("relu(y)", s, isa, &got_y, &relu, eps);
+            backward_data(s, &g, &w, &mut got_dx);
+            close("dx", s, isa, &got_dx, &dx, eps);
+            backward_weights(s, &x, &g, &mut got_dw);
+            close("dw", s, isa, &got_dw, &dw, eps);
+        });
+    }
+}
+
+/// An axis: input, kernel, stride, dilation, padding before, and an output that need not use all of the input.
+fn axis(most: usize) -> impl Strategy<Value = [usize; 6]> {
+    (1..=most, 1..=4usize, 1..=3usize, 1..=3usize, 0..=3usize, 0..=3usize).prop_map(
+        |(input, kernel, stride, dilation, before, after)| {
+            let window = (kernel - 1) * dilation + 1;
+            let out = (input + before + after + stride).saturating_sub(window) / stride;
+            [input, kernel, stride, dilation, before, out]
+        },
+    )
+}
+
+fn shape() -> impl Strategy<Value = ConvShape> {
+    let channels = prop_oneof![Just((1, 1)), Just((3, 1)), Just((4, 2)), Just((3, 3)), Just((6, 6))];
+    (0..6usize, axis(3), axis(9), axis(20), channels, 1..=40usize).prop_map(|(batch, d, h, w, (cin, groups), cout)| {
+        let all = [if batch % 2 == 0 { [1, 1, 1, 1, 0, 1] } else { d }, h, w];
+        let at = |i: usize| all.map(|a| a[i]);
+        ConvShape {
+            batch,
+            input: at(0),
+            cin,
+            kernel: at(1),
+            cout: cout.div_ceil(groups) * groups,
+            out: at(5),
+            strides: at(2),
+            dilation: at(3),
+            pad_before: at(4),
+            groups,
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn all_passes_match_plain_loops(s in shape()) {
+        check::<f32>(&s, 1e-4);
+        check::<f64>(&s, 1e-12);
+    }
+}
+
+/// A two-dimensional convolution with same padding.
+fn same(batch: usize, size: usize, kernel: usize, cin: usize, cout: usize) -> ConvShape {
+    ConvShape {
+        batch,
+        input: [1, size, size],
+        cin,
+        kernel: [1, kernel, kernel],
+        cout,
+        out: [1, size, size],
+        strides: [1; 3],
+        dilation: [1; 3],
+        pad_before: [0, (kernel - 1) / 2, (kernel - 1) / 2],
+        groups: 1,
+    }
+}
+
+#[test]
+fn larger_shapes_match_plain_loops() {
+    for s in [same(3, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(2, 14, 5, 32, 8), same(1, 30, 3, 5, 67), same(3, 40, 3, 3, 3)] {
+        check::<f32>(&s, 1e-3);
+    }
+}
