@@ -146,9 +146,9 @@ def test_early_stopping_restores_the_best_weights():
 def test_early_stopping_knows_the_direction_of_metrics():
     stop = callbacks.EarlyStopping("mae", patience=1)
     assert len(model_for().fit(X, Y, epochs=3, verbose=0, callbacks=[stop]).epoch) == 3
-    with pytest.raises(ValueError, match="mode='max' or mode='min'"):
+    with pytest.raises(ValueError, match=r"mode='max' or mode='min'"):
         model_for().fit(X, Y, verbose=0, callbacks=[callbacks.EarlyStopping("unknown")])
-    with pytest.warns(UserWarning, match="not logged. Available: loss, mae"):
+    with pytest.warns(UserWarning, match=r"not logged\. Available: loss, mae"):
         model_for().fit(X, Y, verbose=0, callbacks=[callbacks.EarlyStopping("val_loss")])
 
 
@@ -178,7 +178,7 @@ def test_checkpoint_errors(tmp_path):
     with pytest.raises(ValueError, match="save_freq"):
         callbacks.ModelCheckpoint("m.keras", save_freq="batch")
     keep = callbacks.ModelCheckpoint(tmp_path / "{accuracy}.weights.h5", save_weights_only=True)
-    with pytest.raises(KeyError, match="accuracy.*Available"):
+    with pytest.raises(KeyError, match=r"accuracy.*Available"):
         model_for().fit(X, Y, verbose=0, callbacks=[keep])
 
 
@@ -208,7 +208,9 @@ def test_reduce_lr_on_plateau():
 
 def test_terminate_on_nan():
     model = model_for(rate=1e30)
-    history = model.fit(X * 1e8, Y * 1e8, batch_size=1, epochs=3, verbose=0, callbacks=[callbacks.TerminateOnNaN()])
+    history = model.fit(
+        X * 1e8, Y * 1e8, batch_size=1, epochs=3, verbose=0, callbacks=[callbacks.TerminateOnNaN()]
+    )
     assert history.epoch == [0]
     assert int(model.optimizer.iterations.numpy()) < 20
     with pytest.raises(RuntimeError, match="loss is"):
@@ -218,7 +220,15 @@ def test_terminate_on_nan():
 def test_csv_logger(tmp_path):
     path = tmp_path / "log.csv"
     model = model_for()
-    model.fit(X, Y, epochs=2, verbose=0, validation_freq=2, validation_data=(X, Y), callbacks=[callbacks.CSVLogger(path)])
+    model.fit(
+        X,
+        Y,
+        epochs=2,
+        verbose=0,
+        validation_freq=2,
+        validation_data=(X, Y),
+        callbacks=[callbacks.CSVLogger(path)],
+    )
     model.fit(X, Y, epochs=1, verbose=0, callbacks=[callbacks.CSVLogger(path, append=True)])
     with path.open() as file:
         rows = list(csv.DictReader(file))
@@ -239,8 +249,14 @@ def test_classes_in_place_of_objects_are_refused():
 
 
 def test_only_overridden_batch_hooks_cost_anything():
-    quiet = callbacks.CallbackList([callbacks.EarlyStopping(), callbacks.ModelCheckpoint("m.keras")], add_history=True)
+    quiet = callbacks.CallbackList(
+        [callbacks.EarlyStopping(), callbacks.ModelCheckpoint("m.keras")], add_history=True
+    )
     assert not quiet.wants_every_batch("train")
     assert callbacks.CallbackList([callbacks.TerminateOnNaN()]).wants_every_batch("train")
-    assert callbacks.CallbackList([callbacks.LambdaCallback(on_train_batch_end=print)]).wants_every_batch("train")
-    assert callbacks.CallbackList([callbacks.ModelCheckpoint("m.keras", save_freq=3)]).wants_every_batch("train")
+    assert callbacks.CallbackList([callbacks.LambdaCallback(on_train_batch_end=print)]).wants_every_batch(
+        "train"
+    )
+    assert callbacks.CallbackList([callbacks.ModelCheckpoint("m.keras", save_freq=3)]).wants_every_batch(
+        "train"
+    )

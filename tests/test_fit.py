@@ -34,7 +34,9 @@ def test_reports_agree_with_keras(name):
     for key, values in expected["history"].items():
         np.testing.assert_allclose(found["history"][key], values, rtol=2e-4, atol=1e-6, err_msg=key)
     assert list(found["evaluate"]) == list(expected["evaluate"])
-    np.testing.assert_allclose(list(found["evaluate"].values()), list(expected["evaluate"].values()), rtol=2e-4)
+    np.testing.assert_allclose(
+        list(found["evaluate"].values()), list(expected["evaluate"].values()), rtol=2e-4
+    )
     for ours, theirs in zip(found["weights"], expected["weights"], strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=1e-5)
 
@@ -78,7 +80,9 @@ def test_evaluate_list_goes_with_metrics_names():
     model = regression(metrics=["mae", rkeras.metrics.MeanSquaredError(name="squares")])
     report = model.evaluate(X, Y, verbose=0)
     assert model.metrics_names == ["loss", "mae", "squares"]
-    assert dict(zip(model.metrics_names, report, strict=True)) == model.evaluate(X, Y, verbose=0, return_dict=True)
+    assert dict(zip(model.metrics_names, report, strict=True)) == model.evaluate(
+        X, Y, verbose=0, return_dict=True
+    )
     assert isinstance(regression().evaluate(X, Y, verbose=0), float)
 
 
@@ -146,7 +150,9 @@ def test_train_on_batch_lowers_the_loss_and_returns_it():
         last = model.train_on_batch(X, Y, return_dict=True)
     assert last["loss"] < first[0]
     model.reset_metrics()
-    assert model.test_on_batch(X, Y)[0] == pytest.approx(model.evaluate(X, Y, batch_size=50, verbose=0)[0], rel=1e-5)
+    assert model.test_on_batch(X, Y)[0] == pytest.approx(
+        model.evaluate(X, Y, batch_size=50, verbose=0)[0], rel=1e-5
+    )
 
 
 def test_own_train_step_with_a_tape():
@@ -275,7 +281,7 @@ def test_errors_name_the_cause():
         model.fit(X, verbose=0)
     with pytest.raises(ValueError, match="`x` is None"):
         model.fit(verbose=0)
-    with pytest.raises(ValueError, match="(?s)expect.*4.*3|3.*expect.*4"):
+    with pytest.raises(ValueError, match=r"(?s)expect.*4.*3|3.*expect.*4"):
         model.fit(X[:, :3], Y, verbose=0)
     with pytest.raises(ValueError, match="batch_size"):
         model.fit(X, Y, batch_size=0, verbose=0)
@@ -295,7 +301,9 @@ def test_errors_name_the_cause():
         two.fit(x, y, verbose=0)
 
 
-@pytest.mark.parametrize(("label", "message"), [(3, "Label 3 at index 7 .* 3 classes"), (-1, "Label -1 at index 7")])
+@pytest.mark.parametrize(
+    ("label", "message"), [(3, "Label 3 at index 7 .* 3 classes"), (-1, "Label -1 at index 7")]
+)
 def test_labels_out_of_range_are_refused_before_training(label, message):
     model, x, y, _ = CASES["sparse"](rkeras)
     before = model.get_weights()

@@ -8,13 +8,14 @@ from typing import Any
 class Callback:
     """Hooks into training, evaluation and prediction; override those that you need.
 
-    A hook for batches costs a return from the engine to Python after every batch, so override one only if needed.
+    A hook for batches costs a return from the engine to Python after every batch, so override one only if
+    needed.
 
     Attributes:
         params: ``verbose``, ``epochs`` and ``steps`` of the run.
         model: the model.
-        batches: for which batches the batch hooks must be called: ``every`` one, ``some`` (a few times a second), or
-            ``no`` one. Those that are not overridden cost nothing.
+        batches: for which batches the batch hooks must be called: ``every`` one, ``some`` (a few times a
+            second), or ``no`` one. Those that are not overridden cost nothing.
 
     >>> class Log(Callback):
     ...     def on_epoch_end(self, epoch, logs=None):
@@ -50,7 +51,8 @@ class Callback:
         """Before epoch number ``epoch`` (from 0)."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """After an epoch and its validation; ``logs`` has every value, those of validation named ``val_…``."""
+        """After an epoch and its validation; ``logs`` has every value, those of validation named
+        ``val_…``."""
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Before batch number ``batch`` of the epoch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rkeras.callbacks.callback import Callback
@@ -91,65 +92,31 @@ class CallbackList(Callback):
             for c in self.callbacks
         )
 
-    def batch_begin(self, kind: str, batch: int) -> None:
-        """Calls ``on_<kind>_batch_begin``."""
+
+def _forwarding(hook: str) -> Callable[..., None]:
+    """A method that calls ``hook`` of every callback.
+
+    All get the same dict of logs: ReduceLROnPlateau and others add to it what History then keeps.
+    """
+
+    def with_number(self: CallbackList, number: int, logs: dict[str, Any] | None = None) -> None:
+        logs = {} if logs is None else logs
         for callback in self.callbacks:
-            getattr(callback, f"on_{kind}_batch_begin")(batch, {})
+            getattr(callback, hook)(number, logs)
 
-    def batch_end(self, kind: str, batch: int, logs: dict[str, Any]) -> None:
-        """Calls ``on_<kind>_batch_end``."""
+    def without_number(self: CallbackList, logs: dict[str, Any] | None = None) -> None:
+        logs = {} if logs is None else logs
         for callback in self.callbacks:
-            getattr(callback, f"on_{kind}_batch_end")(batch, logs)
+            getattr(callback, hook)(logs)
 
-    def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.batch_begin("train", batch)
+    method = with_number if "epoch" in hook or "batch" in hook else without_number
+    method.__name__ = hook
+    method.__doc__ = getattr(Callback, hook).__doc__
+    return method
 
-    def on_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.batch_end("train", batch, logs or {})
 
-    def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.batch_begin("test", batch)
-
-    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.batch_end("test", batch, logs or {})
-
-    def on_predict_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.batch_begin("predict", batch)
-
-    def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.batch_end("predict", batch, logs or {})
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        for callback in self.callbacks:
-            callback.on_epoch_begin(epoch, logs if logs is not None else {})
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        # One dict for all: ReduceLROnPlateau and others add to it what History then keeps.
-        logs = logs if logs is not None else {}
-        for callback in self.callbacks:
-            callback.on_epoch_end(epoch, logs)
-
-    def _all(self, hook: str, logs: dict[str, Any] | None) -> None:
-        for callback in self.callbacks:
-            getattr(callback, hook)(logs if logs is not None else {})
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._all("on_train_begin", logs)
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._all("on_train_end", logs)
-
-    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._all("on_test_begin", logs)
-
-    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._all("on_test_end", logs)
-
-    def on_predict_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._all("on_predict_begin", logs)
-
-    def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._all("on_predict_end", logs)
+for _hook in [name for name in vars(Callback) if name.startswith("on_")]:
+    setattr(CallbackList, _hook, _forwarding(_hook))
 
 
 def _flatten(callbacks: Any) -> list[Any]:

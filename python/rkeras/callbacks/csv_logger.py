@@ -32,6 +32,7 @@ class CSVLogger(Callback):
         self._writer: Any = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Opens the file."""
         self._close()
         path = Path(self.filename)
         continues = self.append and path.exists() and path.stat().st_size > 0
@@ -44,6 +45,7 @@ class CSVLogger(Callback):
             return next(csv.reader(file, delimiter=self.sep))[1:]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes a row."""
         logs = logs or {}
         if self._writer is None or self._file is None:
             raise RuntimeError("CSVLogger is open only while `fit` runs.")
@@ -57,6 +59,7 @@ class CSVLogger(Callback):
         self._file.flush()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Closes the file."""
         self._close()
 
     def _close(self) -> None:

@@ -48,6 +48,7 @@ class EarlyStopping(MonitorCallback):
         self.best_weights: list[Any] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Forgets the last run."""
         self.wait = 0
         self.stopped_epoch = 0
         self.best = None
@@ -55,6 +56,7 @@ class EarlyStopping(MonitorCallback):
         self.best_weights = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Stops the run if the value has not improved for long enough."""
         if self.monitor_op is None:
             self._set_monitor_op()
         current = self._monitored(logs)
@@ -81,6 +83,7 @@ class EarlyStopping(MonitorCallback):
         self.best_epoch = epoch
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Restores the best weights if asked to."""
         if self.stopped_epoch > 0 and self.verbose > 0:
             say(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.restore_best_weights and self.best_weights is not None:

@@ -33,6 +33,7 @@ class LearningRateScheduler(Callback):
         self._takes_rate = _accepts_two(schedule)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Sets the rate."""
         rate = current_rate(self.model)
         rate = self.schedule(epoch, rate) if self._takes_rate else self.schedule(epoch)
         if isinstance(rate, bool) or not isinstance(rate, (float, int, np.floating)):
@@ -42,6 +43,7 @@ class LearningRateScheduler(Callback):
             say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Logs the rate."""
         if logs is not None:
             logs["learning_rate"] = current_rate(self.model)
 

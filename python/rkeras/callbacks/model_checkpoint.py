@@ -16,7 +16,8 @@ class ModelCheckpoint(MonitorCallback):
     """Saves the model, or its weights, after epochs or batches.
 
     Args:
-        filepath: where to; may contain ``{epoch}``, ``{batch}`` and logged names, as in ``w{epoch:02d}-{val_loss:.2f}.weights.h5``.
+        filepath: where to; may contain ``{epoch}``, ``{batch}`` and logged names, as in
+            ``w{epoch:02d}-{val_loss:.2f}.weights.h5``.
         monitor: the value that tells which epoch is best.
         verbose: 1 to print when it saves.
         save_best_only: whether to save only when ``monitor`` has improved.
@@ -45,7 +46,7 @@ class ModelCheckpoint(MonitorCallback):
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
         self.verbose = verbose
-        self.filepath = os.fspath(filepath)
+        self.filepath: str = os.fspath(filepath)
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
@@ -53,7 +54,9 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = 0
         self._batches_since_save = 0
         self._last_batch = -1
-        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
+        if save_freq != "epoch" and (
+            isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1
+        ):
             raise ValueError(f"`save_freq` must be 'epoch' or a number of batches; received {save_freq!r}.")
         endings = (".weights.h5", ".h5") if save_weights_only else (".keras", ".h5")
         if not self.filepath.endswith(endings):
@@ -63,9 +66,11 @@ class ModelCheckpoint(MonitorCallback):
             )
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Notes the epoch."""
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Saves after ``save_freq`` batches."""
         if self.save_freq == "epoch":
             return
         self._batches_since_save += batch - self._last_batch if batch > self._last_batch else batch + 1
@@ -75,6 +80,7 @@ class ModelCheckpoint(MonitorCallback):
             self._save(batch, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Saves after the epoch, unless batches are counted."""
         if self.save_freq == "epoch":
             self._save(None, logs or {})
 
@@ -83,7 +89,9 @@ class ModelCheckpoint(MonitorCallback):
         if not self._should_save(path, logs):
             return
         if os.path.isdir(path):
-            raise IsADirectoryError(f"ModelCheckpoint cannot write '{path}': it is a directory. Give a file name.")
+            raise IsADirectoryError(
+                f"ModelCheckpoint cannot write '{path}': it is a directory. Give a file name."
+            )
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)
@@ -103,11 +111,16 @@ class ModelCheckpoint(MonitorCallback):
         if current is None:
             return True
         if np.ndim(current) > 0:
-            warnings.warn(f"ModelCheckpoint: '{self.monitor}' is no single number, so every epoch is saved.", stacklevel=2)
+            warnings.warn(
+                f"ModelCheckpoint: '{self.monitor}' is no single number, so every epoch is saved.",
+                stacklevel=2,
+            )
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"
         if self._is_improvement(current, self.best):
-            self._tell(f"{start} {self.monitor} improved from {best} to {current:.5f}, saving model to {path}")
+            self._tell(
+                f"{start} {self.monitor} improved from {best} to {current:.5f}, saving model to {path}"
+            )
             self.best = current
             return True
         self._tell(f"{start} {self.monitor} did not improve from {best}")

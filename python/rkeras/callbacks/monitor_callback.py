@@ -23,12 +23,17 @@ class MonitorCallback(Callback):
     """
 
     def __init__(
-        self, monitor: str = "val_loss", mode: str = "auto", baseline: float | None = None, min_delta: float = 0.0
+        self,
+        monitor: str = "val_loss",
+        mode: str = "auto",
+        baseline: float | None = None,
+        min_delta: float = 0.0,
     ) -> None:
         super().__init__()
         if mode not in ("auto", "min", "max"):
             warnings.warn(
-                f"{type(self).__name__}: mode {mode!r} is none of 'auto', 'min' and 'max'; 'auto' is used.", stacklevel=3
+                f"{type(self).__name__}: mode {mode!r} is none of 'auto', 'min' and 'max'; 'auto' is used.",
+                stacklevel=3,
             )
             mode = "auto"
         self.monitor = monitor
@@ -43,7 +48,7 @@ class MonitorCallback(Callback):
         Raises:
             ValueError: if it cannot be told from the metric.
         """
-        rising = {"min": False, "max": True}.get(self.mode, None)
+        rising = {"min": False, "max": True}.get(self.mode)
         if rising is None:
             rising = self._rises(self.monitor.removeprefix("val_"))
         self.monitor_op = operator.gt if rising else operator.lt
@@ -58,7 +63,9 @@ class MonitorCallback(Callback):
             return bool(direction == "up")
         if metric is not None and any(part in name.lower() for part in _RISING):
             return True
-        if metric is not None and any(part in name.lower() for part in ("error", "mse", "mae", "mape", "entropy")):
+        if metric is not None and any(
+            part in name.lower() for part in ("error", "mse", "mae", "mape", "entropy")
+        ):
             return False
         raise ValueError(
             f"{type(self).__name__} cannot tell whether more or less of '{self.monitor}' is better. "

@@ -52,11 +52,13 @@ class ReduceLROnPlateau(MonitorCallback):
         self.cooldown_counter = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Forgets the last run."""
         self.best = None
         self.wait = 0
         self.cooldown_counter = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Reduces the rate if the value has not improved for long enough."""
         logs = logs if logs is not None else {}
         logs["learning_rate"] = current_rate(self.model)
         current = self._monitored(logs)

@@ -10,11 +10,12 @@ from rkeras.naming import to_snake_case
 
 
 def saveable_objects(root: Any) -> Iterator[tuple[str, Any]]:
-    """Every layer and optimizer in ``root`` with its path, each once; ``root`` itself first, with an empty path.
+    """Every layer and optimizer in ``root`` with its path, each once; ``root`` itself first, with an empty
+    path.
 
-    The layers of Functional and Sequential models are at ``layers/<class name>[_k]``, where k counts the layers of the
-    same class; everything else is at the names of its attributes. Auto-generated layer names play no part, so that the
-    same code run twice in one process can read its own files.
+    The layers of Functional and Sequential models are at ``layers/<class name>[_k]``, where k counts the
+    layers of the same class; everything else is at the names of its attributes. Auto-generated layer names
+    play no part, so that the same code run twice in one process can read its own files.
 
     >>> import rkeras
     >>> model = rkeras.Sequential([rkeras.Input((2,)), rkeras.layers.Dense(1), rkeras.layers.Dense(1)])
@@ -37,7 +38,9 @@ def _walk(owner: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
             yield from _walk_container(value, inner, seen, set())
 
 
-def _walk_container(container: Any, path: str, seen: set[int], containers: set[int]) -> Iterator[tuple[str, Any]]:
+def _walk_container(
+    container: Any, path: str, seen: set[int], containers: set[int]
+) -> Iterator[tuple[str, Any]]:
     if id(container) in containers:
         return
     containers.add(id(container))
@@ -58,8 +61,9 @@ def _walk_container(container: Any, path: str, seen: set[int], containers: set[i
 
 def is_saveable(value: Any) -> bool:
     """Whether ``value`` has variables of its own in weights files: layers and optimizers."""
-    from rkeras.layers.layer import Layer
     from rkeras.optimizers import Optimizer
+
+    from rkeras.layers.layer import Layer
 
     return isinstance(value, (Layer, Optimizer))
 
@@ -69,13 +73,17 @@ def _children(owner: Any) -> Iterator[tuple[str, Any]]:
 
     if getattr(owner, "_network", None) is not None or isinstance(owner, Sequential):
         yield "layers", owner.layers
-    # Properties count, and come before the private attributes that they show: files call the layers of an attention
-    # `query_dense`, not `_query_dense`.
-    names = [name for name in dir(owner) if not name.startswith("__") and name not in _internals(isinstance(owner, _model()))]
+    # Properties count, and come before the private attributes that they show: files call the layers of an
+    # attention # `query_dense`, not `_query_dense`.
+    names = [
+        name
+        for name in dir(owner)
+        if not name.startswith("__") and name not in _internals(isinstance(owner, _model()))
+    ]
     for name in sorted(names, key=lambda n: (n.startswith("_"), n)):
         try:
             value = getattr(owner, name)
-        except Exception:  # noqa: BLE001 - a property may raise anything while its object is incomplete
+        except Exception:
             continue
         yield name, value
 
@@ -86,9 +94,10 @@ def _model() -> type:
     return Model
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _internals(is_model: bool) -> frozenset[str]:
-    """Attributes that every layer or model has; their objects are reached by other paths or belong to no file."""
+    """Attributes that every layer or model has; their objects are reached by other paths or belong to no
+    file."""
     from rkeras.layers.layer import Layer
 
     if not is_model:

@@ -1,9 +1,9 @@
 """``.weights.h5`` files, in the layout of Keras 3.
 
-Each layer and optimizer is a group (see ``object_paths``) with a subgroup ``vars`` whose datasets ``0``, ``1``, … are its
-variables. Files come from strangers: nothing is read whose shape is not that of the variable it is meant for, so that
-a small file cannot ask for much memory, and links to other files are refused. Variables change only when the whole file
-has been found to fit.
+Each layer and optimizer is a group (see ``object_paths``) with a subgroup ``vars`` whose datasets ``0``,
+``1``, … are its variables. Files come from strangers: nothing is read whose shape is not that of the
+variable it is meant for, so that a small file cannot ask for much memory, and links to other files are
+refused. Variables change only when the whole file has been found to fit.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
         raise ValueError(f"The path of a weights file must end in `.weights.h5`; received '{path}'.")
     if not model.built:
         raise ValueError(
-            f"Model `{model.name}` has no weights to save yet: call it on data, or `build(input_shape)`, first."
+            f"Model `{model.name}` has no weights to save yet: call it on data or build(input_shape) first."
         )
     import h5py
 
@@ -119,7 +119,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None
         raise FileNotFoundError(f"There is no weights file '{path}'.")
     if not model.built:
         raise ValueError(
-            f"Model `{model.name}` has no weights to load into yet: call it on data, or `build(input_shape)`, first."
+            f"Model `{model.name}` has no weights to load into: call it on data or build(input_shape) first."
         )
     import h5py
 
@@ -146,7 +146,8 @@ def read_objects(file: Any, model: Any, skip_mismatch: bool = False) -> None:
                 problems.pop()
     if problems and not skip_mismatch:
         raise ValueError(
-            f"The weights file does not fit model `{model.name}`; nothing was loaded.\n  " + "\n  ".join(problems)
+            f"The weights file does not fit model `{model.name}`; nothing was loaded.\n  "
+            + "\n  ".join(problems)
         )
     for problem in problems:
         warnings.warn(f"Skipped: {problem}", stacklevel=4)
@@ -165,11 +166,14 @@ def _read_object(file: Any, path: str, owner: Any) -> Callable[[], None]:
         # A user's own format: only they can tell what fits.
         return lambda: owner.load_own_variables(store)
     if group is None and variables:
-        raise ValueError(f"`{owner.name}` ({kind.__name__}) has {len(variables)} variables, but the file has no '{place}'.")
+        raise ValueError(
+            f"`{owner.name}` ({kind.__name__}) has {len(variables)} variables, but the file has no '{place}'."
+        )
     names = store.keys()
     if len(names) != len(variables):
         raise ValueError(
-            f"`{owner.name}` ({kind.__name__}) has {len(variables)} variables, but the file has {len(names)} in '{place}'."
+            f"`{owner.name}` ({kind.__name__}) has {len(variables)} variables, "
+            f"but the file has {len(names)} in '{place}'."
         )
     arrays = [store.read(str(i), tuple(v.shape), v.path) for i, v in enumerate(variables)]
 
@@ -214,11 +218,19 @@ class _Reader:
         if not isinstance(data, h5py.Dataset):
             raise ValueError(f"the file has no dataset '{self._place}/{key}' for `{what}`.")
         if data.is_virtual or data.external:
-            raise ValueError(f"dataset '{self._place}/{key}' keeps its numbers in another file, which is refused.")
+            raise ValueError(
+                f"dataset '{self._place}/{key}' keeps its numbers in another file, which is refused."
+            )
         if shape is not None and tuple(data.shape or ()) != shape:
-            raise ValueError(f"`{what}` has shape {shape}, but '{self._place}/{key}' in the file has shape {data.shape}.")
-        if shape is None and data.size * data.dtype.itemsize > max(1 << 24, 1000 * data.id.get_storage_size()):
-            raise ValueError(f"dataset '{self._place}/{key}' declares far more numbers than the file holds; it is refused.")
+            raise ValueError(
+                f"`{what}` has shape {shape}, but '{self._place}/{key}' in the file has shape {data.shape}."
+            )
+        if shape is None and data.size * data.dtype.itemsize > max(
+            1 << 24, 1000 * data.id.get_storage_size()
+        ):
+            raise ValueError(
+                f"dataset '{self._place}/{key}' declares far more numbers than the file holds; it is refused."
+            )
         if data.dtype.kind not in "fiubV" or (data.dtype.kind == "V" and data.dtype.itemsize != 2):
             raise ValueError(f"dataset '{self._place}/{key}' holds {data.dtype}, not numbers.")
         array = np.asarray(data[()])
@@ -236,10 +248,12 @@ def _follow(group: Any, path: str) -> Any:
     for part in path.split("/"):
         if not isinstance(group, h5py.Group):
             return None
-        link = group.get(part, getlink=True) if part in group.keys() else None
+        link = group.get(part, getlink=True) if part in group else None
         if link is None:
             return None
         if not isinstance(link, h5py.HardLink):
-            raise ValueError(f"'{path}' in the file is a link to '{getattr(link, 'path', '?')}', which is refused.")
+            raise ValueError(
+                f"'{path}' in the file is a link to '{getattr(link, 'path', '?')}', which is refused."
+            )
         group = group[part]
     return group

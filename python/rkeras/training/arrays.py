@@ -1,7 +1,7 @@
 """What users pass as data, turned into contiguous NumPy arrays.
 
-Arrays keep their dtype: the engine casts while it gathers the rows of a batch, so that float64 or uint8 data is never
-copied as a whole.
+Arrays keep their dtype: the engine casts while it gathers the rows of a batch, so that float64 or uint8 data
+is never copied as a whole.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def as_array(value: Any, what: str) -> Array:
     """``value`` as a contiguous array with at least one axis, of numbers or booleans.
 
     Args:
-        value: a NumPy array, tensor, data frame, nested list of numbers, sparse matrix, or anything with ``__array__``.
+        value: a NumPy array, tensor, data frame, nested list of numbers, sparse matrix, or anything with
+            ``__array__``.
         what: how messages call it, such as ``x``.
 
     Raises:
@@ -51,10 +52,7 @@ def as_array(value: Any, what: str) -> Array:
     >>> as_array([[1, 2], [3, 4]], "x").shape
     (2, 2)
     """
-    if isinstance(value, np.ndarray):
-        array = value
-    else:
-        array = _convert(value, what)
+    array = value if isinstance(value, np.ndarray) else _convert(value, what)
     kind = array.dtype.kind
     if kind not in "fiub" and array.dtype.name not in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):
         raise ValueError(_bad_dtype(array, what))
@@ -93,12 +91,14 @@ def _convert(value: Any, what: str) -> Array:
 def _bad_dtype(array: Array, what: str) -> str:
     kind = array.dtype.kind
     if kind in "US":
-        remedy = "turn text into numbers first, with rkeras.layers.StringLookup or TextVectorization for instance"
+        remedy = (
+            "turn text into numbers first, with rkeras.layers.StringLookup or TextVectorization for instance"
+        )
     elif kind == "O":
         element = type(array.flat[0]).__name__ if array.size else "nothing"
         remedy = (
-            f"its elements are Python objects ({element}). If they are numbers, use `{what}.astype('float32')`; "
-            "if they are arrays of one shape, use np.stack; if their lengths differ, pad them"
+            f"its elements are Python objects ({element}). If they are numbers, use "
+            f"`{what}.astype('float32')`; if they are arrays of one shape, np.stack; else pad them"
         )
     elif kind == "M" or kind == "m":
         remedy = "turn dates into numbers first"

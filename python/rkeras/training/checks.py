@@ -17,7 +17,11 @@ def check_labels(compile_loss: Any, labels: Any) -> None:
     Raises:
         ValueError: naming the index, where it stands and the number of classes.
     """
-    if compile_loss is None or not compile_loss.built or all(o is None or o.classes is None for o in compile_loss.outputs):
+    if (
+        compile_loss is None
+        or not compile_loss.built
+        or all(o is None or o.classes is None for o in compile_loss.outputs)
+    ):
         return
     for output, array in compile_loss.targets(labels):
         if output.classes is None or not array.size:
@@ -36,7 +40,9 @@ def check_labels(compile_loss: Any, labels: Any) -> None:
 
 def _refuse(output: Any, array: Any, wrong: Any) -> None:
     place = np.unravel_index(int(wrong.argmax()), array.shape)
-    position = int(place[0]) if len(place) == 1 or all(d == 1 for d in array.shape[1:]) else tuple(map(int, place))
+    position = (
+        int(place[0]) if len(place) == 1 or all(d == 1 for d in array.shape[1:]) else tuple(map(int, place))
+    )
     value = array[place]
     remedy = (
         "labels are NaN or missing"
@@ -46,7 +52,7 @@ def _refuse(output: Any, array: Any, wrong: Any) -> None:
         else "number the classes from 0"
     )
     raise ValueError(
-        f"Label {value} at index {position} is out of range: output `{output.name}` has {output.classes} classes, so "
-        f"that the labels must be integers from 0 to {output.classes - 1}. {int(wrong.sum())} of {array.size} labels are "
-        f"wrong; {remedy}, or pass ignore_class to the loss."
+        f"Label {value} at index {position} is out of range: output `{output.name}` has {output.classes} "
+        f"classes, so the labels must be integers from 0 to {output.classes - 1}. "
+        f"{int(wrong.sum())} of {array.size} labels are wrong; {remedy}, or pass ignore_class to the loss."
     )

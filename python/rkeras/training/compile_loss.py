@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rkeras import losses, metrics, ops
+from rkeras import losses, metrics
 from rkeras.function import eager_scope
 from rkeras.training.targets import flat_outputs, per_output
 
@@ -28,8 +28,8 @@ class CompileLoss:
     """Sum of the losses of a model's outputs.
 
     Args:
-        loss: a name, function or ``Loss``, one for all outputs, a list with one for each, or a dict by output name;
-            None for an output that is not trained.
+        loss: a name, function or ``Loss``, one for all outputs, a list with one for each, or a dict by
+            output name; None for an output that is not trained.
         loss_weights: factors in the same form, or None.
         output_names: the model's output names, or None if it has none.
     """
@@ -61,7 +61,9 @@ class CompileLoss:
         self.outputs = []
         several = sum(w is not None for w in wanted) > 1
         with eager_scope():
-            for name, identifier, weight, label, pred in zip(names, wanted, weights, labels, preds, strict=True):
+            for name, identifier, weight, label, pred in zip(
+                names, wanted, weights, labels, preds, strict=True
+            ):
                 if identifier is None:
                     self.outputs.append(None)
                     continue
@@ -86,8 +88,8 @@ class CompileLoss:
             if output.tracker is not None:
                 output.tracker.update_state(value, sample_weight=pred.shape[0] if pred.shape else None)
             if output.weight is not None:
-                value = ops.multiply(value, output.weight)
-            total = value if total is None else ops.add(total, value)
+                value = value * output.weight
+            total = value if total is None else total + value
         return total
 
     def targets(self, y_true: Any) -> list[tuple[OutputLoss, Any]]:
@@ -114,7 +116,9 @@ class CompileLoss:
                 labels[i] = label
         elif len(names) > 1 and not isinstance(y_true, (list, tuple, dict)) and y_true is not None:
             if len(used) != 1:
-                raise ValueError(f"The model has {len(names)} outputs ({names}), but `y` is one array. Pass one for each.")
+                raise ValueError(
+                    f"The model has {len(names)} outputs ({names}), but `y` is one array. Pass one for each."
+                )
             labels = [y_true if i in used else None for i in range(len(names))]
         else:
             labels = per_output(y_true, names, "y")
@@ -153,5 +157,6 @@ def resolve_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
 def _takes_class_indices(loss: Any) -> bool:
     function = getattr(loss, "fn", None)
     return (
-        isinstance(loss, losses.SparseCategoricalCrossentropy) or function is losses.sparse_categorical_crossentropy
+        isinstance(loss, losses.SparseCategoricalCrossentropy)
+        or function is losses.sparse_categorical_crossentropy
     )

@@ -25,8 +25,8 @@ class CompileMetrics:
     """The metrics of a model's outputs, without and with sample weights.
 
     Args:
-        metrics: names, functions or ``Metric`` objects: a list (for all outputs), a list of lists (one for each output),
-            or a dict by output name.
+        metrics: names, functions or ``Metric`` objects: a list (for all outputs), a list of lists (one for
+            each output), or a dict by output name.
         weighted_metrics: likewise; these get the sample weights.
         output_names: the model's output names, or None if it has none.
 
@@ -101,8 +101,8 @@ class CompileMetrics:
             return [_as_list(v) for v in value]
         if any(isinstance(v, (list, tuple, dict, metrics_module.Metric)) for v in value):
             raise ValueError(
-                f"`{what}` has {len(value)} entries, but the model has {len(names)} outputs: {names}. Give a list of "
-                "metrics for each output, or a dict by output name; a Metric object serves one output only."
+                f"`{what}` has {len(value)} entries, but the model has {len(names)} outputs: {names}. Give a "
+                "list of metrics for each output, or a dict by output name; a Metric object serves only one."
             )
         return [list(value) for _ in names]
 
@@ -128,7 +128,13 @@ def resolve_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
     if family is not None:
         if y_true is None:
             raise ValueError(f"The metric '{identifier}' needs labels, but there are none for its output.")
-        form = "binary" if is_binary(y_pred) else "sparse" if has_class_indices(y_true, y_pred) else "categorical"
+        form = (
+            "binary"
+            if is_binary(y_pred)
+            else "sparse"
+            if has_class_indices(y_true, y_pred)
+            else "categorical"
+        )
         return getattr(metrics_module, _BY_SHAPE[family, form])(name=identifier)
     metric = metrics_module.get(identifier)
     if isinstance(metric, metrics_module.Metric):

@@ -23,8 +23,8 @@ def nested_arrays(value: Any, what: str, count: int | None = None) -> tuple[list
     Args:
         value: an array, a nested list of numbers, or lists and dicts of those.
         what: how messages call it.
-        count: how many arrays the model takes here, if known: it tells ``[[1, 2], [3, 4]]`` as one array of two rows
-            from two arrays.
+        count: how many arrays the model takes here, if known: it tells ``[[1, 2], [3, 4]]`` as one array of
+            two rows from two arrays.
     """
     leaves: list[Any] = []
     several = count is not None and count > 1 and isinstance(value, (list, tuple)) and len(value) == count
@@ -38,7 +38,9 @@ def nested_arrays(value: Any, what: str, count: int | None = None) -> tuple[list
     return [as_array(leaf, f"{what}[{i}]") for i, leaf in enumerate(leaves)], spec
 
 
-def batch_arrays(batch: Any, model: Any, class_weight: dict[int, float] | None = None) -> tuple[list[Array], Any]:
+def batch_arrays(
+    batch: Any, model: Any, class_weight: dict[int, float] | None = None
+) -> tuple[list[Array], Any]:
     """Arrays and structure of one batch ``(x, y, sample_weight)`` that a user or a generator gives."""
     x, y, sample_weight = unpack_x_y_sample_weight(batch)
     return ArrayData(x, y, sample_weight, model=model, class_weight=class_weight).flat
@@ -79,7 +81,9 @@ class ArrayData:
         self, x: Any, y: Any, sample_weight: Any, *, model: Any, class_weight: dict[int, float] | None = None
     ) -> None:
         if x is None:
-            raise ValueError("`x` is None: pass the input data as an array, a list or dict of arrays, or a dataset.")
+            raise ValueError(
+                "`x` is None: pass the input data as an array, a list or dict of arrays, or a dataset."
+            )
         inputs, outputs = _count(model, "inputs"), _count(model, "outputs")
         self.x, x_spec = nested_arrays(x, "x", inputs)
         self.y, y_spec = nested_arrays(y, "y", outputs)
@@ -88,7 +92,14 @@ class ArrayData:
             weights, weight_spec = self._with_class_weights(class_weight, weights, weight_spec)
         self.weights = weights
         self.samples = self._check_samples()
-        self.flat = ([*self.x, *self.y, *weights], (tuple, None, (x_spec, y_spec, weight_spec)))
+        # Steps get (x, y) if there are no weights, and x alone if there is nothing else, as users unpack them.
+        if weight_spec is not None:
+            spec: Any = (tuple, None, (x_spec, y_spec, weight_spec))
+        elif y_spec is not None:
+            spec = (tuple, None, (x_spec, y_spec))
+        else:
+            spec = x_spec if x_spec == LEAF or x_spec[0] is dict else (tuple, None, (x_spec,))
+        self.flat = ([*self.x, *self.y, *weights], spec)
 
     def _with_class_weights(self, class_weight: dict[int, float], weights: list[Array], spec: Any) -> Any:
         if len(self.y) != 1:
@@ -99,7 +110,11 @@ class ArrayData:
         per_class = class_weights_of(self.y[0], class_weight)
         if not weights:
             return [per_class], LEAF
-        given = weights[0] if weights[0].ndim >= per_class.ndim else weights[0].reshape(-1, *[1] * (per_class.ndim - 1))
+        given = (
+            weights[0]
+            if weights[0].ndim >= per_class.ndim
+            else weights[0].reshape(-1, *[1] * (per_class.ndim - 1))
+        )
         return [given * per_class], spec
 
     def _check_samples(self) -> int:
@@ -108,9 +123,11 @@ class ArrayData:
             raise ValueError("`x` holds no array.")
         counts = {len(a) for _, arrays in named for a in arrays}
         if len(counts) > 1:
-            sizes = "; ".join(f"{n}: {', '.join(str(len(a)) for a in arrays)}" for n, arrays in named if arrays)
+            sizes = "; ".join(
+                f"{n}: {', '.join(str(len(a)) for a in arrays)}" for n, arrays in named if arrays
+            )
             raise ValueError(
-                f"All arrays must hold the same number of samples (first axis); received {sizes}. "
+                f"All arrays must hold the same number of samples (first axis); got {sizes}. "
                 "Check how they were split or filtered."
             )
         samples = counts.pop()
@@ -136,7 +153,8 @@ class Batches:
     Args:
         data: the samples.
         batch_size: samples per batch; the last batch of a pass has what remains.
-        shuffle: True for a new random order each pass, ``"batch"`` to shuffle whole batches, False for the order given.
+        shuffle: True for a new random order each pass, ``"batch"`` to shuffle whole batches, False for the
+            order given.
     """
 
     def __init__(self, data: ArrayData, batch_size: int | None, shuffle: bool | str) -> None:
@@ -178,7 +196,8 @@ class Batches:
 
 
 class Stream:
-    """Batches that come one by one: generators, iterables and indexed datasets (``__getitem__`` and ``__len__``).
+    """Batches that come one by one: generators, iterables and indexed datasets (``__getitem__`` and
+    ``__len__``).
 
     Args:
         source: the dataset.
@@ -270,7 +289,9 @@ def open_data(
     kind = type(x).__name__
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
-            raise ValueError(f"`{name}` must not be given when `x` is a {kind}: its batches are (x, y, sample_weight).")
+            raise ValueError(
+                f"`{name}` must not be given when `x` is a {kind}: its batches are (x, y, sample_weight)."
+            )
     if batch_size is not None:
         warnings.warn(f"`batch_size` is ignored: `x` is a {kind}, which makes its own batches.", stacklevel=4)
     return Stream(x, shuffle)

@@ -10,11 +10,13 @@ from typing import Any
 from rkeras.training.checks import check_labels
 from rkeras.training.data import Batches, Stream, batch_arrays
 from rkeras.training.step import StepFunction, engine_dtype
-from rkeras.training.structure import put_together
+from rkeras.training.structure import put_together, unpack_x_y_sample_weight
 
-# Seconds between two returns from the engine: for the progress bar, and else for flags that another thread may set.
+# Seconds between two returns from the engine: for the progress bar, and else for flags that another thread
+# may set.
 BAR_INTERVAL = 0.08
 IDLE_INTERVAL = 0.5
+NO_BATCH = "The dataset gave no batch at all. A generator that was used up before gives no more."
 
 
 def run_epoch(
@@ -63,7 +65,7 @@ class _Run:
     def step(self) -> StepFunction:
         """The compiled step, looked up again because a hook may compile anew."""
         step: StepFunction | None = getattr(self.model, f"{self.kind}_function")
-        return step if step is not None else self.model._make_step(self.kind)  # type: ignore[no-any-return]
+        return step if step is not None else self.model._make_step(self.kind)
 
     @property
     def stopped(self) -> bool:
@@ -71,14 +73,14 @@ class _Run:
 
     def begin(self, batch: int) -> None:
         if self.every_batch:
-            self.callbacks.batch_begin(self.kind, batch)
+            getattr(self.callbacks, f"on_{self.kind}_batch_begin")(batch)
 
     def end(self, batch: int) -> None:
         """After batch number ``batch`` of this pass; the hooks see its logs."""
         self.done = batch + 1
         self._told = self.every_batch or (self.paced and time.monotonic() >= self._due)
         if self._told:
-            self.callbacks.batch_end(self.kind, batch, self.logs())
+            getattr(self.callbacks, f"on_{self.kind}_batch_end")(batch, self.logs())
             self._due = time.monotonic() + BAR_INTERVAL
 
     def logs(self) -> dict[str, Any]:
@@ -89,7 +91,7 @@ class _Run:
     def final_logs(self) -> dict[str, Any]:
         logs = self.logs() if self.done else {}
         if self.paced and not self._told:
-            self.callbacks.batch_end(self.kind, self.done - 1, logs)
+            getattr(self.callbacks, f"on_{self.kind}_batch_end")(self.done - 1, logs)
         return logs
 
 
@@ -139,7 +141,7 @@ def prepare_checked(step: StepFunction, arrays: Sequence[Any], rows: int, spec: 
         return
     if not step.eager:
         step.prepare([(rows, *a.shape[1:]) for a in arrays], [engine_dtype(a) for a in arrays], spec)
-    check_labels(compile_loss, put_together(spec, iter(arrays))[1])
+    check_labels(compile_loss, unpack_x_y_sample_weight(put_together(spec, iter(arrays)))[1])
 
 
 def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, fresh: bool) -> None:
@@ -168,7 +170,7 @@ def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, f
         run.end(run.done)
     data.end_pass()
     if not run.done:
-        raise ValueError("The dataset gave no batch at all. A generator that was used up before gives no more.")
+        raise ValueError(NO_BATCH)
 
 
 def _warn_short(done: int, total: int) -> None:

@@ -1,7 +1,7 @@
 """The loops behind ``fit``, ``evaluate`` and ``predict``.
 
-In-memory data goes through ``run_range``: whole stretches of batches inside one call into the engine, which returns when
-a hook or the progress bar is due. Streams go batch by batch.
+In-memory data goes through ``run_range``: whole stretches of batches inside one call into the engine, which
+returns when a hook or the progress bar is due. Streams go batch by batch.
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ def evaluate(
     return _evaluate(model, data, steps, callbacks)
 
 
-def _evaluate(model: Any, data: Batches | Stream, steps: int | None, callbacks: CallbackList) -> dict[str, Any]:
+def _evaluate(
+    model: Any, data: Batches | Stream, steps: int | None, callbacks: CallbackList
+) -> dict[str, Any]:
     model.stop_evaluating = False
     callbacks.on_test_begin()
     model.reset_metrics()
@@ -134,7 +136,9 @@ def _evaluate(model: Any, data: Batches | Stream, steps: int | None, callbacks: 
     return logs
 
 
-def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
+def predict(
+    model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any
+) -> Any:
     """See ``Trainer.predict``."""
     from rkeras.training.prediction import predict_data
 
@@ -168,5 +172,7 @@ def _validates(epoch: int, frequency: Any) -> bool:
 
 
 def _check_steps(name: str, value: Any) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1):
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1
+    ):
         raise ValueError(f"`{name}` must be a positive integer or None; received {value!r}.")

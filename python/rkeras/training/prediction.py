@@ -1,4 +1,5 @@
-"""``predict``: results straight into preallocated NumPy arrays, and a short way for the few rows of a live service."""
+"""``predict``: results straight into preallocated NumPy arrays, and a short way for the few rows of a live
+service."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ import numpy.typing as npt
 
 from rkeras.callbacks.callback_list import CallbackList
 from rkeras.training.data import DEFAULT_BATCH_SIZE, Batches, Stream, batch_arrays, open_data
-from rkeras.training.epoch import BAR_INTERVAL, IDLE_INTERVAL
+from rkeras.training.epoch import BAR_INTERVAL, IDLE_INTERVAL, NO_BATCH
 from rkeras.training.step import StepFunction, TracedStep, engine_dtype, is_tensor
-from rkeras.training.structure import put_together, take_apart
+from rkeras.training.structure import LEAF, put_together, take_apart
 
 Array = npt.NDArray[Any]
 
@@ -26,7 +27,9 @@ def as_numpy(outputs: Any) -> Any:
     return put_together(spec, iter([v.numpy() if is_tensor(v) else np.asarray(v) for v in leaves]))
 
 
-def predict_data(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
+def predict_data(
+    model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any
+) -> Any:
     """See ``Trainer.predict``."""
     if type(x) is np.ndarray and verbose in (0, None) and callbacks is None and steps is None:
         quick = _predict_quickly(model, x, DEFAULT_BATCH_SIZE if batch_size is None else batch_size)
@@ -61,7 +64,7 @@ def _predict_quickly(model: Any, x: Array, batch_size: int) -> Any:
     if traced is None:
         return None
     outputs = traced.plan.run((x,))
-    if traced.output_spec == "*":
+    if traced.output_spec == LEAF:
         return outputs[0].numpy()
     return put_together(traced.output_spec, iter([o.numpy() for o in outputs]))
 
@@ -70,45 +73,58 @@ def _predict_arrays(model: Any, data: Batches, steps: int | None, callbacks: Cal
     arrays, spec = data.data.flat
     step = model._make_step("predict", arrays, spec)
     total = min(steps or data.count, data.count)
-    rows = min(total * data.batch_size, data.data.samples)
-    every, paced = callbacks.wants_every_batch("predict"), callbacks.wants_some_batches("predict")
-    budget = BAR_INTERVAL if paced else IDLE_INTERVAL
     collect = _Collector()
-    full = min(total, data.full)
-    traced = None if step.eager else _prepared(step, arrays, data.batch_size, spec) if full else None
-    results = _allocate(traced, data.batch_size, rows) if traced is not None and full > 1 else None
-    if results is not None and traced is not None:
-        batch = 0
-        while batch < full and not model.stop_predicting:
-            if every:
-                callbacks.batch_begin("predict", batch)
-            stop = min(full, batch + model.steps_per_execution) if every else full
-            batch = traced.plan.run_steps(arrays, None, data.batch_size, batch, stop, budget, results)
-            if every or paced:
-                done = min(batch * data.batch_size, rows)
-                made = put_together(traced.output_spec, iter([r[done - data.batch_size : done] for r in results]))
-                callbacks.batch_end("predict", batch - 1, {"outputs": made})
-        if total > full and not model.stop_predicting:
-            leaves = _one_batch(step, [a[full * data.batch_size :] for a in arrays], spec, full, callbacks, every or paced)
-            for result, leaf in zip(results, leaves.leaves, strict=True):
-                result[full * data.batch_size :] = leaf
-        elif model.stop_predicting:
-            results = [r[: batch * data.batch_size] for r in results]
-        return put_together(traced.output_spec, iter(results))
-    for batch in range(total):
+    batch = 0
+    if not step.eager and min(total, data.full) > 1:
+        traced = _prepared(step, arrays, data.batch_size, spec)
+        rows = min(total * data.batch_size, data.data.samples)
+        results = None if traced is None else _allocate(traced, data.batch_size, rows)
+        if traced is not None and results is not None:
+            batch = _predict_in_place(model, traced, data, min(total, data.full), callbacks, results)
+            done = batch * data.batch_size
+            collect.add(_Batch(put_together(traced.output_spec, iter([r[:done] for r in results]))))
+            if batch < total and not model.stop_predicting:
+                rest = _one_batch(step, [a[done:rows] for a in arrays], spec, batch, callbacks)
+                for result, leaf in zip(results, rest.leaves, strict=True):
+                    result[done:] = leaf
+                return put_together(traced.output_spec, iter(results))
+            return collect.result()
+    while batch < total and not model.stop_predicting:
         part = slice(batch * data.batch_size, (batch + 1) * data.batch_size)
-        collect.add(_one_batch(step, [a[part] for a in arrays], spec, batch, callbacks, every or paced))
-        if model.stop_predicting:
-            break
-    if batch == 0 and len(arrays) == 1 and spec[2][0] == "*" and not step.eager:
+        collect.add(_one_batch(step, [a[part] for a in arrays], spec, batch, callbacks))
+        batch += 1
+    if total == 1 and len(arrays) == 1 and spec == LEAF and not step.eager:
         step.single[arrays[0].shape, arrays[0].dtype] = _prepared(step, arrays, len(arrays[0]), spec)
     return collect.result()
 
 
+def _predict_in_place(
+    model: Any, traced: TracedStep, data: Batches, full: int, callbacks: CallbackList, results: list[Array]
+) -> int:
+    """Runs the full batches with their results written to ``results``; returns how many were run."""
+    every, some = callbacks.wants_every_batch("predict"), callbacks.wants_some_batches("predict")
+    budget = BAR_INTERVAL if some else IDLE_INTERVAL
+    size = data.batch_size
+    batch = 0
+    while batch < full and not model.stop_predicting:
+        if every:
+            callbacks.on_predict_batch_begin(batch)
+        stop = min(full, batch + model.steps_per_execution) if every else full
+        first = batch
+        while batch < stop:
+            batch = traced.plan.run_steps(data.data.flat[0], None, size, batch, stop, budget, results)
+            if not every:
+                break
+        if every or some:
+            made = put_together(traced.output_spec, iter([r[first * size : batch * size] for r in results]))
+            callbacks.on_predict_batch_end(batch - 1, {"outputs": made})
+    return batch
+
+
 def _predict_stream(model: Any, data: Stream, steps: int | None, callbacks: CallbackList) -> Any:
-    wanted = callbacks.wants_every_batch("predict") or callbacks.wants_some_batches("predict")
     total = steps or data.count
     collect = _Collector()
+    step: StepFunction | None = None
     batch = 0
     iterator = data.iterator(fresh=True)
     while (total is None or batch < total) and not model.stop_predicting:
@@ -116,11 +132,12 @@ def _predict_stream(model: Any, data: Stream, steps: int | None, callbacks: Call
         if item is None:
             break
         arrays, spec = batch_arrays(item, model)
-        step = model._make_step("predict", arrays, spec) if not batch else step
-        collect.add(_one_batch(step, arrays, spec, batch, callbacks, wanted))
+        if step is None:
+            step = model._make_step("predict", arrays, spec)
+        collect.add(_one_batch(step, arrays, spec, batch, callbacks))
         batch += 1
     if not batch:
-        raise ValueError("The dataset gave no batch at all. A generator that was used up before gives no more.")
+        raise ValueError(NO_BATCH)
     return collect.result()
 
 
@@ -154,13 +171,11 @@ def _join(parts: Sequence[Array]) -> Array:
 
 
 def _one_batch(
-    step: StepFunction, arrays: Sequence[Array], spec: Any, batch: int, callbacks: CallbackList, wanted: bool
+    step: StepFunction, arrays: Sequence[Array], spec: Any, batch: int, callbacks: CallbackList
 ) -> _Batch:
-    if wanted:
-        callbacks.batch_begin("predict", batch)
+    callbacks.on_predict_batch_begin(batch)
     result = _Batch(step.run(arrays, spec))
-    if wanted:
-        callbacks.batch_end("predict", batch, {"outputs": put_together(result.spec, iter(result.leaves))})
+    callbacks.on_predict_batch_end(batch, {"outputs": put_together(result.spec, iter(result.leaves))})
     return result
 
 
@@ -169,7 +184,8 @@ def _prepared(step: StepFunction, arrays: Sequence[Array], rows: int, spec: Any)
 
 
 def _allocate(traced: TracedStep, batch_size: int, rows: int) -> list[Array] | None:
-    """Arrays for the outputs of all rows; None if an output has no batch axis, or a dtype that NumPy lacks."""
+    """Arrays for the outputs of all rows; None if an output has no batch axis, or a dtype that NumPy
+    lacks."""
     results = []
     for shape, dtype in traced.plan.output_specs():
         if not shape or shape[0] != batch_size or dtype == "bfloat16":

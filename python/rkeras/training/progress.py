@@ -83,7 +83,9 @@ class Progbar:
         self._values: dict[str, tuple[Any, float]] = {}
         self._last_width = 0
 
-    def update(self, current: int, values: Sequence[tuple[str, Any]] | None = None, finalize: bool | None = None) -> None:
+    def update(
+        self, current: int, values: Sequence[tuple[str, Any]] | None = None, finalize: bool | None = None
+    ) -> None:
         """Shows that ``current`` steps are done.
 
         Args:
@@ -122,7 +124,11 @@ class Progbar:
 
     def _draw(self, current: int, now: float, per_step: float, finalize: bool) -> None:
         color = self._live
-        paint = (lambda text, code: f"{code}{text}{_PLAIN}" if text else "") if color else (lambda text, code: text)
+        paint = (
+            (lambda text, code: f"{code}{text}{_PLAIN}" if text else "")
+            if color
+            else (lambda text, code: text)
+        )
         if self.target:
             count = f"{current:{len(str(self.target))}d}/{self.target}"
             done = int(self.width * min(current / self.target, 1.0))
@@ -138,7 +144,10 @@ class Progbar:
         width = len(count) + (self.width + 1 if bar else 0) + len(seconds) + len(tail) + 2
         parts = [paint(count, _BOLD), *([bar] if bar else []), paint(seconds, _BOLD), tail]
         blank = " " * max(self._last_width - width, 0)
-        say(("\r" if self._live else "") + " ".join(parts) + blank + ("\n" if finalize else ""), line_break=False)
+        say(
+            ("\r" if self._live else "") + " ".join(parts) + blank + ("\n" if finalize else ""),
+            line_break=False,
+        )
         self._last_width = width
         self._shown = now
 

@@ -1,4 +1,5 @@
-"""One training, evaluation or prediction step, compiled once per batch shape and run for many batches in Rust."""
+"""One training, evaluation or prediction step, compiled once per batch shape and run for many batches in
+Rust."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ class TracedStep:
         self.output_spec = output_spec
         """Structure of the predictions; of train and test steps nothing comes out but state."""
         self.logs = logs
-        """For each logged name: a metric to ask, a variable that holds the last step's value, or a constant."""
+        """For each logged name: a metric to ask, a variable that holds the last step's value, or a
+        constant."""
 
     def read_logs(self) -> dict[str, Any]:
         """Values that the last step logged."""
@@ -180,9 +182,10 @@ class StepFunction:
     def _log_sources(self, logs: dict[str, Any], before: dict[int, int]) -> dict[str, Any]:
         """Where the logged values can be read after a run.
 
-        A value that is the result of a metric which the step updates is computed from the metric's state when it is
-        asked for, so that its arithmetic drops out of the plan. Any other value is kept in a variable. (Keras asks
-        the metrics whenever the names agree, and so shows a loss of 0 when a custom step returns its own ``loss``.)
+        A value that is the result of a metric which the step updates is computed from the metric's state
+        when it is asked for, so that its arithmetic drops out of the plan. Any other value is kept in a
+        variable. (Keras asks the metrics whenever the names agree, and so shows a loss of 0 when a custom
+        step returns its own ``loss``.)
         """
         after = self._metric_values()
         metrics = self.model._metrics_by_log_name()
@@ -194,7 +197,9 @@ class StepFunction:
             elif is_tensor(value):
                 value = value.read() if isinstance(value, _engine.Variable) else value
                 with eager_scope():
-                    holder = _engine.Variable(_engine.convert(np.zeros(value.shape), value.dtype), trainable=False)
+                    holder = _engine.Variable(
+                        _engine.convert(np.zeros(value.shape), value.dtype), trainable=False
+                    )
                 holder.write(value)
                 sources[name] = holder.numpy
             else:
@@ -225,8 +230,8 @@ class StepFunction:
 
     def _warn_eager(self, error: BaseException) -> None:
         warnings.warn(
-            f"{self.kind}_step of `{self.model.name}` asks for the numbers of a tensor at {blamed_line(error)}; so it "
-            f"cannot be compiled and runs op by op, which is slower. Use rkeras.ops on tensors instead, or compile with "
-            f"run_eagerly=True if this is wanted. ({error})",
+            f"{self.kind}_step of `{self.model.name}` needs the numbers of a tensor at {blamed_line(error)}; "
+            "so it cannot be compiled and runs op by op, slowly. Use rkeras.ops on tensors instead, or "
+            f"compile with run_eagerly=True if this is wanted. ({error})",
             stacklevel=5,
         )

@@ -1,7 +1,8 @@
 """Nested data taken apart into its arrays and put together again.
 
-``rkeras.tree`` serves users; this pair is for the batch loop, which needs a description that can be a dictionary key
-(plans are cached by it), that keeps dict order, and in which ``None`` (no labels, no weights) is no array.
+``rkeras.tree`` serves users; this pair is for the batch loop, which needs a description that can be a
+dictionary key (plans are cached by it), that keeps dict order, and in which ``None`` (no labels, no weights)
+is no array.
 """
 
 from __future__ import annotations
@@ -76,10 +77,8 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     if not isinstance(data, tuple):
         return data, None, None
     if not 1 <= len(data) <= 3:
-        raise ValueError(
-            f"A batch must be x, (x,), (x, y) or (x, y, sample_weight); received a tuple of {len(data)} elements."
-        )
-    return (*data, None, None)[:3]  # type: ignore[return-value]
+        raise ValueError(f"A batch must be x, (x,), (x, y) or (x, y, sample_weight); got {len(data)} parts.")
+    return (*data, None, None)[:3]
 
 
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:

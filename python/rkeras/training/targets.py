@@ -1,4 +1,5 @@
-"""Per-output arguments: lists, dicts by output name, or one value, brought to one list in the order of the outputs."""
+"""Per-output arguments: lists, dicts by output name, or one value, brought to one list in the order of the
+outputs."""
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ def per_output(value: Any, names: list[str], what: str, *, default: Any = None) 
     """One entry of ``value`` for each output.
 
     Args:
-        value: one value for all outputs; a list with an entry for each; or a dict by output name, in which names may be
-            missing.
+        value: one value for all outputs; a list with an entry for each; or a dict by output name, in which
+            names may be missing.
         names: the output names in order.
         what: the argument's name, for messages.
         default: the entry for outputs that a dict does not name.
@@ -57,14 +58,18 @@ def per_output(value: Any, names: list[str], what: str, *, default: Any = None) 
         nested = _nested_names(value)
         unknown = [k for k in nested if k not in names]
         if unknown:
-            if len(names) == 1 and len(nested) == 1:  # an output's name matters little where there is only one
+            if (
+                len(names) == 1 and len(nested) == 1
+            ):  # an output's name matters little where there is only one
                 return list(nested.values())
             raise ValueError(f"`{what}` has the keys {unknown}, but the model's outputs are called {names}.")
         return [nested.get(name, default) for name in names]
     if isinstance(value, (list, tuple)):
         flat = list(value) if len(value) == len(names) else _flatten(value)
         if len(flat) != len(names):
-            raise ValueError(f"`{what}` has {len(flat)} entries, but the model has {len(names)} outputs: {names}.")
+            raise ValueError(
+                f"`{what}` has {len(flat)} entries, but the model has {len(names)} outputs: {names}."
+            )
         if any(isinstance(v, dict) for v in flat):
             flat = _flatten(value)
         return flat

@@ -1,4 +1,5 @@
-"""What a model can do once it has data: ``compile``, ``fit``, ``evaluate``, ``predict`` and their single-batch forms."""
+"""What a model can do once it has data: ``compile``, ``fit``, ``evaluate``, ``predict`` and their
+single-batch forms."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rkeras import _engine, metrics as metrics_module, optimizers
+from rkeras import _engine, optimizers
+from rkeras import metrics as metrics_module
 from rkeras.autodiff import GradientTape
 from rkeras.function import eager_scope
 from rkeras.layers.tracking import untracked
@@ -61,15 +63,18 @@ class Trainer:
 
         Args:
             optimizer: name or ``Optimizer``.
-            loss: name, function or ``Loss``; for several outputs a list with one each or a dict by output name.
+            loss: name, function or ``Loss``; for several outputs a list with one each or a dict by output
+                name.
             loss_weights: factor of each output's loss, as number, list or dict.
-            metrics: list of names, functions or ``Metric`` objects; for several outputs a list of lists or a dict.
+            metrics: list of names, functions or ``Metric`` objects; for several outputs a list of lists or a
+                dict.
             weighted_metrics: likewise; these see sample and class weights.
             run_eagerly: whether to run every step op by op, for debugging.
             steps_per_execution: batches between two calls of batch hooks.
             jit_compile: accepted for Keras' sake; steps are always compiled unless ``run_eagerly``.
             auto_scale_loss: whether to scale the loss under the ``mixed_float16`` policy.
-            **old_arguments: ``sample_weight_mode`` and ``target_tensors`` of Keras 2, which are no longer needed.
+            **old_arguments: ``sample_weight_mode`` and ``target_tensors`` of Keras 2, which are no longer
+            needed.
 
         Raises:
             TypeError: for an argument that does not exist.
@@ -85,7 +90,9 @@ class Trainer:
             if old_arguments[name] is not None:
                 warnings.warn(f"compile(): `{name}` is no longer needed and is ignored.", stacklevel=2)
         if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
-            raise ValueError(f"`steps_per_execution` must be a positive integer; received {steps_per_execution!r}.")
+            raise ValueError(
+                f"`steps_per_execution` must be a positive integer; received {steps_per_execution!r}."
+            )
         with untracked():
             self._set_up(optimizer, loss, loss_weights, metrics, weighted_metrics, auto_scale_loss)
             self.loss = loss
@@ -107,14 +114,19 @@ class Trainer:
         self._forget_steps()
 
     def _set_up(
-        self, optimizer: Any, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, auto_scale_loss: bool
+        self,
+        optimizer: Any,
+        loss: Any,
+        loss_weights: Any,
+        metrics: Any,
+        weighted_metrics: Any,
+        auto_scale_loss: bool,
     ) -> None:
         self.optimizer = optimizers.get(optimizer)
-        policy = getattr(getattr(self, "dtype_policy", None), "name", "")
-        scaling = getattr(optimizers, "LossScaleOptimizer", None)
-        if auto_scale_loss and policy == "mixed_float16" and self.optimizer is not None and scaling is not None:
-            if not isinstance(self.optimizer, scaling):
-                self.optimizer = scaling(self.optimizer, name="loss_scale_optimizer")
+        mixed = self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
+        scaled = isinstance(self.optimizer, optimizers.LossScaleOptimizer)
+        if auto_scale_loss and mixed and self.optimizer is not None and not scaled:
+            self.optimizer = optimizers.LossScaleOptimizer(self.optimizer, name="loss_scale_optimizer")
         names = getattr(self, "output_names", None)
         self._compile_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
         plain = metrics is None and weighted_metrics is None
@@ -126,7 +138,8 @@ class Trainer:
 
     @property
     def metrics(self) -> list[Any]:
-        """Every metric: of the loss, of the outputs' losses, those of ``compile``, and those of the layers."""
+        """Every metric: of the loss, of the outputs' losses, those of ``compile``, and those of the
+        layers."""
         found = []
         if self._loss_tracker is not None:
             found.append(self._loss_tracker)
@@ -163,15 +176,22 @@ class Trainer:
         return results
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Updates the metrics of ``compile`` with a batch and returns what to log; override to add your own."""
+        """Updates the metrics of ``compile`` with a batch and returns what to log; override to add your
+        own."""
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Any:
-        """The total loss of a batch, a scalar: that of ``compile`` and those that layers added; override to change it.
+        """The total loss of a batch, a scalar: that of ``compile`` and those that layers added; override to
+        change it.
 
         Raises:
             ValueError: if there is no loss at all.
@@ -183,7 +203,9 @@ class Trainer:
                 parts.append(loss)
         parts.extend(self.losses)  # type: ignore[attr-defined]
         if not parts:
-            raise ValueError("There is no loss to compute: pass `loss` to `compile()`, or use `add_loss` in the model.")
+            raise ValueError(
+                "There is no loss to compute: pass `loss` to `compile()`, or use `add_loss` in the model."
+            )
         total = parts[0]
         for part in parts[1:]:
             total = total + part
@@ -221,9 +243,9 @@ class Trainer:
 
     def _test_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Any:
         # A model compiled with metrics only can be evaluated, though not trained.
-        if self._compile_loss is None and not self.losses:  # type: ignore[attr-defined]
-            if type(self).compute_loss is Trainer.compute_loss:
-                return None
+        own = type(self).compute_loss is not Trainer.compute_loss
+        if self._compile_loss is None and not own and not self.losses:  # type: ignore[attr-defined]
+            return None
         return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
 
     def predict_step(self, data: Any) -> Any:
@@ -244,14 +266,17 @@ class Trainer:
         """The compiled ``predict_step``."""
         return self._make_step("predict", force=force)
 
-    def _make_step(self, kind: str, arrays: Sequence[Any] = (), spec: Any = None, force: bool = False) -> StepFunction:
+    def _make_step(
+        self, kind: str, arrays: Sequence[Any] = (), spec: Any = None, force: bool = False
+    ) -> StepFunction:
         """The step for data such as ``arrays``, for which the model is built if it has not been."""
         if arrays:
             ensure_built(self, arrays, spec)
         key = tuple(layer.trainable for layer in self._flatten_layers())  # type: ignore[attr-defined]
         network = getattr(self, "_network", None)
         if (key, network) != self._trainable_key:
-            # What was frozen or thawed since is trained differently; layers may also have been added or removed.
+            # What was frozen or thawed since is trained differently; layers may also have been added or
+            # removed.
             self._forget_steps()
             object.__setattr__(self, "_trainable_key", (key, network))
         name = f"{kind}_function"
@@ -290,15 +315,17 @@ class Trainer:
         """Trains the model.
 
         Args:
-            x: inputs: an array, a list or dict (by input name) of arrays, or a dataset or generator of batches
-                ``(x, y)`` or ``(x, y, sample_weight)``.
-            y: labels, in the structure of the outputs: an array, or a list or dict (by output name) of arrays.
+            x: inputs: an array, a list or dict (by input name) of arrays, or a dataset or generator of
+                batches ``(x, y)`` or ``(x, y, sample_weight)``.
+            y: labels, in the structure of the outputs: an array, or a list or dict (by output name) of
+                arrays.
             batch_size: samples per step, 32 by default.
             epochs: number of the last epoch.
             verbose: 0 silent, 1 progress bar, 2 one line per epoch.
             callbacks: list of ``Callback`` objects.
             validation_split: fraction of the samples, taken from the end, to validate on.
-            validation_data: ``(x, y)``, ``(x, y, sample_weight)``, or a dataset to validate on after each epoch.
+            validation_data: ``(x, y)``, ``(x, y, sample_weight)``, or a dataset to validate on after each
+                epoch.
             shuffle: whether to reorder the samples each epoch; ``"batch"`` reorders whole batches.
             class_weight: weight of each class by its index.
             sample_weight: weight of each sample, shape ``(samples,)``, or of each step, ``(samples, steps)``.
@@ -309,7 +336,8 @@ class Trainer:
             validation_freq: validate every so many epochs, or a list of the epochs after which to validate.
 
         Returns:
-            ``History`` whose ``history`` maps names such as ``loss`` and ``val_loss`` to their values by epoch.
+            ``History`` whose ``history`` maps names such as ``loss`` and ``val_loss`` to their values by
+            epoch.
 
         Raises:
             ValueError: if the model is not compiled, or the data does not fit it.
@@ -351,7 +379,12 @@ class Trainer:
         return logs if return_dict else self._listed(logs)
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """The model's outputs for ``x`` as NumPy arrays, in the structure that the model returns.
 
@@ -370,14 +403,17 @@ class Trainer:
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """Trains on one batch; returns the loss, or a list of loss and metrics, or with ``return_dict`` a dict.
+        """Trains on one batch; returns the loss, or a list of loss and metrics, or with ``return_dict`` a
+        dict.
 
         Metrics accumulate over calls until ``reset_metrics``.
         """
         logs = loops.run_batch(self, "train", x, y, sample_weight, class_weight)
         return logs if return_dict else self._listed(logs)
 
-    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
         """Evaluates one batch without training; see ``train_on_batch``."""
         logs = loops.run_batch(self, "test", x, y, sample_weight, None)
         return logs if return_dict else self._listed(logs)
@@ -393,7 +429,9 @@ class Trainer:
 
     def _require_compiled(self, method: str) -> None:
         if not self.compiled:
-            raise ValueError(f"Call `compile()` before `{method}()`: the model has no optimizer and loss yet.")
+            raise ValueError(
+                f"Call `compile()` before `{method}()`: the model has no optimizer and loss yet."
+            )
 
     # Kept by save and load
 
