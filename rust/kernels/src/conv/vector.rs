@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 use crate::isa::Isa;
 
 /// The element types that convolution and pooling work on.
-pub trait Element: super::scratch::Plain + Default + PartialOrd + Send + Sync + std::ops::AddAssign + std::fmt::Debug + 'static {
+pub trait Element: super::scratch::Plain + Default + PartialOrd + Send + Sync + std::ops::AddAssign + std::ops::Div<Output = Self> + std::fmt::Debug + 'static {
     type Avx512: Vector<Self>;
     type Avx2: Vector<Self>;
     type Portable: Vector<Self>;
