@@ -94,6 +94,45 @@ def test_file_for_another_model_changes_nothing(tmp_path):
     assert not np.array_equal(before[-1], model.get_weights()[-1]) or np.array_equal(before[-1], np.zeros(1))
 
 
+@pytest.mark.parametrize("ending", ["w.h5", "w.hdf5"])
+def test_older_layout(tmp_path, ending):
+    path = tmp_path / ending
+    model = sequential()
+    model.save_weights(path)
+    with h5py.File(path) as file:
+        names = [n.decode() for n in file.attrs["layer_names"]]
+        assert names == [layer.name for layer in model.layers]
+        weights = [n.decode() for n in file[names[0]].attrs["weight_names"]]
+        assert file[names[0]][weights[0]].shape == (2, 3)
+    other = sequential()
+    other.load_weights(path)
+    assert same(model, other)
+    with pytest.raises(ValueError, match="3 layers with weights.*by_name=True"):
+        rkeras.Sequential([rkeras.Input((2,)), layers.Dense(3)]).load_weights(path)
+
+
+def test_older_layout_by_name(tmp_path):
+    def build(names, units):
+        return rkeras.Sequential(
+            [rkeras.Input((2,)), *(layers.Dense(u, name=n) for n, u in zip(names, units, strict=True))]
+        )
+
+    path = tmp_path / "w.h5"
+    model = build("ab", (2, 3))
+    model.save_weights(path)
+    other = build("cba", (2, 2, 4))
+    kept = other.get_layer("c").get_weights()
+    with pytest.raises(ValueError, match=r"layer|shape"):
+        other.load_weights(path, by_name=True)
+    with pytest.warns(UserWarning, match="Skipped"):
+        other.load_weights(path, by_name=True, skip_mismatch=True)
+    assert np.array_equal(other.get_layer("c").get_weights()[0], kept[0])
+    fitting = build("ba", (3, 5))
+    with pytest.warns(UserWarning, match="Skipped"):
+        fitting.load_weights(path, by_name=True, skip_mismatch=True)
+    assert np.array_equal(fitting.get_layer("b").get_weights()[0], model.get_layer("b").get_weights()[0])
+
+
 def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "m.weights.h5"
     model = sequential()

@@ -9,72 +9,36 @@ refused. Variables change only when the whole file has been found to fit.
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from rkeras.saving.hdf5 import Reader, Writer, atomic_file, follow
+from rkeras.saving.legacy_weights import is_legacy, read_layers, write_layers
 from rkeras.saving.object_paths import saveable_objects
-
-Array = npt.NDArray[Any]
-
-
-@contextmanager
-def atomic_file(path: str, overwrite: bool = True) -> Iterator[str]:
-    """Gives the name of a temporary file that takes the place of ``path`` at the end, if nothing was raised.
-
-    Raises:
-        FileExistsError: if ``path`` exists and must not be overwritten.
-        IsADirectoryError: if ``path`` is a directory.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(f"Cannot write '{path}': it is a directory. Give a file name.")
-    if target.exists() and not overwrite:
-        raise FileExistsError(f"'{path}' exists already; pass overwrite=True to replace it.")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"Cannot write '{path}': the directory '{target.parent}' does not exist.")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        yield name
-        # mkstemp makes files private; a saved model is as readable as any other new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
-    """Writes the weights of ``model``, and the state of its optimizer, to a ``.weights.h5`` file.
+    """Writes the weights of ``model`` to a file; to ``.weights.h5`` the state of its optimizer too.
 
     Args:
         model: a built model.
-        filepath: where to; the file appears only when it is complete.
+        filepath: ends in ``.weights.h5``, or in ``.h5`` or ``.hdf5`` for the older layout (``legacy_weights``).
+            The file appears only when it is complete.
         overwrite: whether to replace a file that exists.
 
     Raises:
-        ValueError: if the path does not end in ``.weights.h5``, or the model has no weights yet.
+        ValueError: if the path ends otherwise, or the model has no weights yet.
+        FileExistsError: if the file exists and must not be replaced.
     """
     path = os.fspath(filepath)
-    if not path.endswith(".weights.h5"):
-        raise ValueError(f"The path of a weights file must end in `.weights.h5`; received '{path}'.")
-    if not model.built:
-        raise ValueError(
-            f"Model `{model.name}` has no weights to save yet: call it on data or build(input_shape) first."
-        )
+    if not path.endswith((".h5", ".hdf5")):
+        raise ValueError(f"The path of a weights file must end in `.weights.h5` or `.h5`; received '{path}'.")
+    _require_built(model, "save")
     import h5py
 
     with atomic_file(path, overwrite) as name, h5py.File(name, "w") as file:
-        write_objects(file, model)
+        (write_objects if path.endswith(".weights.h5") else write_layers)(file, model)
 
 
 def write_objects(file: Any, model: Any) -> None:
@@ -83,32 +47,17 @@ def write_objects(file: Any, model: Any) -> None:
         group = file.create_group(f"{path}/vars" if path else "vars")
         if isinstance(getattr(owner, "name", None), str):
             group.attrs["name"] = owner.name
-        owner.save_own_variables(_Writer(group))
+        owner.save_own_variables(Writer(group))
 
 
-class _Writer:
-    """The mapping that ``save_own_variables`` fills."""
-
-    def __init__(self, group: Any) -> None:
-        self._group = group
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
-        if array.dtype.name == "bfloat16":
-            # HDF5 has no such type: two opaque bytes, with the name beside them.
-            data = self._group.create_dataset(key, data=array.view("V2"))
-            data.attrs["dtype"] = "bfloat16"
-        else:
-            self._group.create_dataset(key, data=array)
-
-
-def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None:
-    """Reads a ``.weights.h5`` file into the variables of ``model``.
+def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, by_name: bool = False) -> None:
+    """Reads a weights file of either layout into the variables of ``model``.
 
     Args:
         model: a built model of the same structure.
         filepath: the file.
         skip_mismatch: whether to leave layers alone, with a warning, that do not fit.
+        by_name: whether to match layers by name rather than by order; for files of the older layout only.
 
     Raises:
         ValueError: if the file is no weights file, or does not fit the model; then the model is unchanged.
@@ -117,10 +66,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None
     path = os.fspath(filepath)
     if not os.path.exists(path):
         raise FileNotFoundError(f"There is no weights file '{path}'.")
-    if not model.built:
-        raise ValueError(
-            f"Model `{model.name}` has no weights to load into: call it on data or build(input_shape) first."
-        )
+    _require_built(model, "load")
     import h5py
 
     try:
@@ -128,26 +74,35 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None
     except OSError as error:
         raise ValueError(f"'{path}' is no HDF5 file, or is damaged: {error}.") from None
     with file:
-        read_objects(file, model, skip_mismatch)
+        if is_legacy(file):
+            results = read_layers(file, model, by_name)
+        elif by_name:
+            raise ValueError(f"by_name=True needs a file of the older layout; '{path}' has no layer names.")
+        else:
+            results = read_objects(file, model)
+        _assign_all(results, model, skip_mismatch)
 
 
-def read_objects(file: Any, model: Any, skip_mismatch: bool = False) -> None:
-    """Reads every object of ``model`` from an open HDF5 file; see ``load_weights``."""
+def _require_built(model: Any, what: str) -> None:
+    if not model.built:
+        raise ValueError(
+            f"Model `{model.name}` has no weights to {what} yet: call it on data or build(input_shape) first."
+        )
+
+
+def _assign_all(results: Iterable[Callable[[], None] | ValueError], model: Any, skip_mismatch: bool) -> None:
+    """Assigns everything, or nothing if something does not fit and must."""
     changes: list[Callable[[], None]] = []
     problems: list[str] = []
-    for path, owner in saveable_objects(model):
-        try:
-            changes.append(_read_object(file, path, owner))
-        except ValueError as error:
-            problems.append(str(error))
-            if getattr(owner, "_tracked_as", "") != "layers":
-                # An optimizer in another state does not make the weights useless.
-                warnings.warn(f"The optimizer's state is not loaded: {error}", stacklevel=4)
-                problems.pop()
+    for result in results:
+        if isinstance(result, ValueError):
+            problems.append(str(result))
+        else:
+            changes.append(result)
     if problems and not skip_mismatch:
+        listed = "\n  ".join(problems)
         raise ValueError(
-            f"The weights file does not fit model `{model.name}`; nothing was loaded.\n  "
-            + "\n  ".join(problems)
+            f"The weights file does not fit model `{model.name}`; nothing was loaded.\n  {listed}"
         )
     for problem in problems:
         warnings.warn(f"Skipped: {problem}", stacklevel=4)
@@ -155,11 +110,27 @@ def read_objects(file: Any, model: Any, skip_mismatch: bool = False) -> None:
         change()
 
 
+def read_objects(file: Any, model: Any) -> Iterator[Callable[[], None] | ValueError]:
+    """For each object of ``model`` what is to be assigned from an open HDF5 file, or why it does not fit."""
+    for path, owner in saveable_objects(model):
+        is_layer = getattr(owner, "_tracked_as", "") == "layers"
+        if not is_layer and not owner.built and len(Reader(follow(file, f"{path}/vars"), path)) > 2:
+            # The file was saved after training: make the slots that its state goes into.
+            owner.build(model.trainable_variables)
+        try:
+            yield _read_object(file, path, owner)
+        except ValueError as error:
+            if is_layer:
+                yield error
+            else:  # an optimizer in another state does not make the weights useless
+                warnings.warn(f"The optimizer's state is not loaded: {error}", stacklevel=4)
+
+
 def _read_object(file: Any, path: str, owner: Any) -> Callable[[], None]:
     """Reads what one object needs; the result assigns it."""
     place = f"{path}/vars" if path else "vars"
-    group = _follow(file, place)
-    store = _Reader(group, place)
+    group = follow(file, place)
+    store = Reader(group, place)
     variables = own_variables(owner)
     kind = type(owner)
     if not kind.load_own_variables.__module__.startswith("rkeras."):
@@ -189,71 +160,3 @@ def own_variables(owner: Any) -> list[Any]:
     if getattr(owner, "_tracked_as", "") == "layers":
         return [*owner._trainable_variables, *owner._non_trainable_variables]
     return list(owner.variables)
-
-
-class _Reader:
-    """The mapping that ``load_own_variables`` takes from; datasets are checked before they are read."""
-
-    def __init__(self, group: Any, place: str) -> None:
-        self._group = group
-        self._place = place
-
-    def keys(self) -> list[str]:
-        return [] if self._group is None else list(self._group.keys())
-
-    def __len__(self) -> int:
-        return len(self.keys())
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.keys()
-
-    def __getitem__(self, key: str) -> Array:
-        return self.read(key, None, key)
-
-    def read(self, key: str, shape: tuple[int, ...] | None, what: str) -> Array:
-        """The array of a dataset that has this shape, or any shape that the file really stores if None."""
-        import h5py
-
-        data = None if self._group is None else _follow(self._group, key)
-        if not isinstance(data, h5py.Dataset):
-            raise ValueError(f"the file has no dataset '{self._place}/{key}' for `{what}`.")
-        if data.is_virtual or data.external:
-            raise ValueError(
-                f"dataset '{self._place}/{key}' keeps its numbers in another file, which is refused."
-            )
-        if shape is not None and tuple(data.shape or ()) != shape:
-            raise ValueError(
-                f"`{what}` has shape {shape}, but '{self._place}/{key}' in the file has shape {data.shape}."
-            )
-        if shape is None and data.size * data.dtype.itemsize > max(
-            1 << 24, 1000 * data.id.get_storage_size()
-        ):
-            raise ValueError(
-                f"dataset '{self._place}/{key}' declares far more numbers than the file holds; it is refused."
-            )
-        if data.dtype.kind not in "fiubV" or (data.dtype.kind == "V" and data.dtype.itemsize != 2):
-            raise ValueError(f"dataset '{self._place}/{key}' holds {data.dtype}, not numbers.")
-        array = np.asarray(data[()])
-        if array.dtype.kind == "V":
-            import ml_dtypes
-
-            array = array.view(ml_dtypes.bfloat16)
-        return array
-
-
-def _follow(group: Any, path: str) -> Any:
-    """What stands at ``path``, if only plain (hard) links lead there; None if nothing does."""
-    import h5py
-
-    for part in path.split("/"):
-        if not isinstance(group, h5py.Group):
-            return None
-        link = group.get(part, getlink=True) if part in group else None
-        if link is None:
-            return None
-        if not isinstance(link, h5py.HardLink):
-            raise ValueError(
-                f"'{path}' in the file is a link to '{getattr(link, 'path', '?')}', which is refused."
-            )
-        group = group[part]
-    return group

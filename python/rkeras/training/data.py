@@ -92,7 +92,7 @@ class ArrayData:
             weights, weight_spec = self._with_class_weights(class_weight, weights, weight_spec)
         self.weights = weights
         self.samples = self._check_samples()
-        # Steps get (x, y) if there are no weights, and x alone if there is nothing else, as users unpack them.
+        # Steps get (x, y) if there are no weights and x alone if there is nothing else, as users unpack.
         if weight_spec is not None:
             spec: Any = (tuple, None, (x_spec, y_spec, weight_spec))
         elif y_spec is not None:
@@ -127,7 +127,7 @@ class ArrayData:
                 f"{n}: {', '.join(str(len(a)) for a in arrays)}" for n, arrays in named if arrays
             )
             raise ValueError(
-                f"All arrays must hold the same number of samples (first axis); got {sizes}. "
+                f"All arrays must hold the same number of samples ; got {sizes}. "
                 "Check how they were split or filtered."
             )
         samples = counts.pop()

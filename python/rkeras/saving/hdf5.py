@@ -1,0 +1,128 @@
+"""Reading and writing HDF5 with care: files that appear whole or not at all, and nothing read on trust."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@contextmanager
+def atomic_file(path: str, overwrite: bool = True) -> Iterator[str]:
+    """Gives the name of a temporary file that takes the place of ``path`` at the end, if nothing was raised.
+
+    Raises:
+        FileExistsError: if ``path`` exists and must not be overwritten.
+        IsADirectoryError: if ``path`` is a directory.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"Cannot write '{path}': it is a directory. Give a file name.")
+    if target.exists() and not overwrite:
+        raise FileExistsError(f"'{path}' exists already; pass overwrite=True to replace it.")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"Cannot write '{path}': the directory '{target.parent}' does not exist.")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    try:
+        yield name
+        # mkstemp makes files private; a saved model is as readable as any other new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+class Writer:
+    """The mapping that ``save_own_variables`` fills."""
+
+    def __init__(self, group: Any) -> None:
+        self._group = group
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+        if array.dtype.name == "bfloat16":
+            # HDF5 has no such type: two opaque bytes, with the name beside them.
+            data = self._group.create_dataset(key, data=array.view("V2"))
+            data.attrs["dtype"] = "bfloat16"
+        else:
+            self._group.create_dataset(key, data=array)
+
+
+class Reader:
+    """The mapping that ``load_own_variables`` takes from; datasets are checked before they are read."""
+
+    def __init__(self, group: Any, place: str) -> None:
+        self._group = group
+        self._place = place
+
+    def keys(self) -> list[str]:
+        return [] if self._group is None else list(self._group.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.keys()
+
+    def __getitem__(self, key: str) -> Array:
+        return self.read(key, None, key)
+
+    def read(self, key: str, shape: tuple[int, ...] | None, what: str) -> Array:
+        """The array of a dataset that has this shape, or any shape that the file really stores if None."""
+        import h5py
+
+        data = None if self._group is None else follow(self._group, key)
+        if not isinstance(data, h5py.Dataset):
+            raise ValueError(f"the file has no dataset '{self._place}/{key}' for `{what}`.")
+        if data.is_virtual or data.external:
+            raise ValueError(
+                f"dataset '{self._place}/{key}' keeps its numbers in another file, which is refused."
+            )
+        if shape is not None and tuple(data.shape or ()) != shape:
+            raise ValueError(
+                f"`{what}` has shape {shape}, but '{self._place}/{key}' in the file has shape {data.shape}."
+            )
+        if shape is None and data.size * data.dtype.itemsize > max(
+            1 << 24, 1000 * data.id.get_storage_size()
+        ):
+            raise ValueError(
+                f"dataset '{self._place}/{key}' declares far more numbers than the file holds; it is refused."
+            )
+        if data.dtype.kind not in "fiubV" or (data.dtype.kind == "V" and data.dtype.itemsize != 2):
+            raise ValueError(f"dataset '{self._place}/{key}' holds {data.dtype}, not numbers.")
+        array = np.asarray(data[()])
+        if array.dtype.kind == "V":
+            import ml_dtypes
+
+            array = array.view(ml_dtypes.bfloat16)
+        return array
+
+
+def follow(group: Any, path: str) -> Any:
+    """What stands at ``path``, if only plain (hard) links lead there; None if nothing does."""
+    import h5py
+
+    for part in path.split("/"):
+        if not isinstance(group, h5py.Group):
+            return None
+        link = group.get(part, getlink=True) if part in group else None
+        if link is None:
+            return None
+        if not isinstance(link, h5py.HardLink):
+            raise ValueError(
+                f"'{path}' in the file is a link to '{getattr(link, 'path', '?')}', which is refused."
+            )
+        group = group[part]
+    return group

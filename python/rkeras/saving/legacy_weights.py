@@ -1,0 +1,110 @@
+"""Weights in the HDF5 layout of Keras 1 and 2: a group per layer of the model, named after the layer.
+
+Source: the files themselves; attributes ``layer_names`` and ``weight_names`` list what there is and in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from rkeras.saving.hdf5 import Reader, Writer, follow
+
+# HDF5 keeps attributes up to 64 KiB only; longer lists are split into name0, name1, …
+_ATTRIBUTE_BYTES = 64512
+
+
+def is_legacy(file: Any) -> bool:
+    """Whether an open HDF5 file has this layout, by itself or as part of a whole model."""
+    return "layer_names" in file.attrs or "layer_names0" in file.attrs or "model_weights" in file
+
+
+def weights_of(layer: Any) -> list[Any]:
+    """A layer's weights in the order of these files: all trainable ones, then the others."""
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
+
+
+def write_layers(group: Any, model: Any) -> None:
+    """Writes the weights of each of the model's layers into an open HDF5 file or group."""
+    layers = model.layers
+    _write_names(group, "layer_names", [layer.name for layer in layers])
+    group.attrs["backend"] = "rkeras"
+    group.attrs["keras_version"] = "3.15.1"
+    for layer in layers:
+        weights = weights_of(layer)
+        inner = group.create_group(layer.name)
+        _write_names(inner, "weight_names", [w.path for w in weights])
+        writer = Writer(inner)
+        for weight in weights:
+            writer[weight.path] = weight.numpy()
+
+
+def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], None] | ValueError]:
+    """What is to be assigned, or the error of a layer that does not fit, for each layer with weights.
+
+    Args:
+        file: the open file.
+        model: the model.
+        by_name: whether to match layers by name rather than by their order; layers without a match are left alone.
+
+    Raises:
+        ValueError: if layers are matched by order and their numbers differ.
+    """
+    group = follow(file, "model_weights") if "model_weights" in file else file
+    stored = [(name, follow(group, name)) for name in _read_names(group, "layer_names")]
+    filled = [(name, g, _read_names(g, "weight_names")) for name, g in stored if g is not None]
+    filled = [entry for entry in filled if entry[2]]
+    layers = [layer for layer in model.layers if weights_of(layer)]
+    if by_name:
+        by_layer = {layer.name: layer for layer in layers}
+        pairs = [(by_layer[name], g, weights) for name, g, weights in filled if name in by_layer]
+    else:
+        if len(filled) != len(layers):
+            raise ValueError(
+                f"the file has {len(filled)} layers with weights ({', '.join(e[0] for e in filled)}), but model "
+                f"`{model.name}` has {len(layers)}; match them by name with by_name=True, or build the same model"
+            )
+        pairs = [(layer, g, weights) for layer, (_, g, weights) in zip(layers, filled, strict=True)]
+    for layer, inner, names in pairs:
+        try:
+            yield _read_layer(layer, inner, names)
+        except ValueError as error:
+            yield error
+
+
+def _read_layer(layer: Any, group: Any, names: list[str]) -> Callable[[], None]:
+    weights = weights_of(layer)
+    if len(weights) != len(names):
+        raise ValueError(
+            f"layer `{layer.name}` has {len(weights)} weights, but the file has {len(names)}: {names}"
+        )
+    reader = Reader(group, group.name)
+    arrays = [reader.read(name, tuple(w.shape), w.path) for name, w in zip(names, weights, strict=True)]
+
+    def assign() -> None:
+        for weight, array in zip(weights, arrays, strict=True):
+            weight.assign(array)
+
+    return assign
+
+
+def _write_names(group: Any, attribute: str, names: list[str]) -> None:
+    encoded = np.array([name.encode() for name in names], dtype="S") if names else np.zeros(0, "S1")
+    if encoded.nbytes <= _ATTRIBUTE_BYTES:
+        group.attrs[attribute] = encoded
+        return
+    for i, part in enumerate(np.array_split(encoded, -(-encoded.nbytes // _ATTRIBUTE_BYTES))):
+        group.attrs[f"{attribute}{i}"] = part
+
+
+def _read_names(group: Any, attribute: str) -> list[str]:
+    if attribute in group.attrs:
+        values = list(group.attrs[attribute])
+    else:
+        values = []
+        while f"{attribute}{len(values)}" in group.attrs:
+            values.append(group.attrs[f"{attribute}{len(values)}"])
+        values = [name for part in values for name in part]
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in values]
