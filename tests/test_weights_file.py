@@ -107,7 +107,7 @@ def test_older_layout(tmp_path, ending):
     other = sequential()
     other.load_weights(path)
     assert same(model, other)
-    with pytest.raises(ValueError, match="3 layers with weights.*by_name=True"):
+    with pytest.raises(ValueError, match=r"3 layers with weights.*by_name=True"):
         rkeras.Sequential([rkeras.Input((2,)), layers.Dense(3)]).load_weights(path)
 
 

@@ -68,6 +68,7 @@ class Reader:
         self._place = place
 
     def keys(self) -> list[str]:
+        """The names of the datasets."""
         return [] if self._group is None else list(self._group.keys())
 
     def __len__(self) -> int:

@@ -1,6 +1,7 @@
 """Weights in the HDF5 layout of Keras 1 and 2: a group per layer of the model, named after the layer.
 
-Source: the files themselves; attributes ``layer_names`` and ``weight_names`` list what there is and in which order.
+Source: the files themselves; attributes ``layer_names`` and ``weight_names`` list what there is and in which
+    order.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], N
     Args:
         file: the open file.
         model: the model.
-        by_name: whether to match layers by name rather than by their order; layers without a match are left alone.
+        by_name: whether to match layers by name rather than by their order; layers without a match are left
+            alone.
 
     Raises:
         ValueError: if layers are matched by order and their numbers differ.
@@ -63,8 +65,8 @@ def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], N
     else:
         if len(filled) != len(layers):
             raise ValueError(
-                f"the file has {len(filled)} layers with weights ({', '.join(e[0] for e in filled)}), but model "
-                f"`{model.name}` has {len(layers)}; match them by name with by_name=True, or build the same model"
+                f"the file has {len(filled)} layers with weights ({', '.join(e[0] for e in filled)}), but "
+                f"`{model.name}` has {len(layers)}; match them by name with by_name=True, or use the same model"
             )
         pairs = [(layer, g, weights) for layer, (_, g, weights) in zip(layers, filled, strict=True)]
     for layer, inner, names in pairs:
