@@ -134,9 +134,10 @@ class LayerGraph:
                         raise ValueError(
                             f"the graph is disconnected: {node.operation.name!r} needs {tensor}, which none of the "
                             f"inputs {[x.name for x in self.inputs]} leads to. Pass the input it comes from as an "
-                            f"input of the model. Computable so far: {done}"
+                            f"input of the model. What could be computed: {done}"
                         )
-                done.append(node.operation.name)
+                if not node.is_input:
+                    done.append(node.operation.name)
                 available.update(id(x) for x in node.outputs if not node.is_input or id(x) in available)
         for tensor in self.outputs:
             if id(tensor) not in available:

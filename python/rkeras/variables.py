@@ -93,6 +93,7 @@ class Variable(_engine.Variable):
         self._path = f"{parent}/{name}" if parent else name
         self._trainable = bool(trainable)
         self._autocast = bool(autocast)
+        self.engine_autocast = self._autocast
         self._aggregation = aggregation or "none"
         self._synchronization = synchronization or "none"
         self._regularizer: Callable[[Any], Any] | None = None
@@ -169,6 +170,7 @@ class Variable(_engine.Variable):
         Raises:
             ValueError: if the shape is another one.
         """
+        # The stored dtype, whatever the dtype it is read in at the moment.
         tensor = _engine.convert(value, self.dtype)
         if tensor.shape != self.shape:
             raise ValueError(

@@ -191,6 +191,8 @@ def _adjust_rank(x: Any, shape: tuple[Any, ...], expected: tuple[Any, ...]) -> A
         new = (*shape, 1)
     else:
         return None
+    if any(m is not None and n is not None and m != n for m, n in zip(expected[1:], new[1:], strict=True)):
+        return None
     if isinstance(x, KerasTensor):
         from rkeras import ops
 

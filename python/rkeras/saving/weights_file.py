@@ -23,8 +23,8 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
 
     Args:
         model: a built model.
-        filepath: ends in ``.weights.h5``, or in ``.h5`` or ``.hdf5`` for the older layout (``legacy_weights``).
-            The file appears only when it is complete.
+        filepath: ends in ``.weights.h5``, or in ``.h5`` or ``.hdf5`` for the older layout
+            (``legacy_weights``). The file appears only when it is complete.
         overwrite: whether to replace a file that exists.
 
     Raises:

@@ -3,4 +3,25 @@
 //! No tensors, no graph, no Python. Everything above this crate is free of `unsafe` (but for the Python
 //! boundary); everything here that uses it says why it is sound.
 
+pub mod conv;
+pub mod binary;
+pub mod cast;
+pub mod element;
+pub mod gather;
+pub mod loss;
+pub mod gemm;
+pub mod isa;
+pub mod layout;
+pub mod math;
 pub mod memory;
+pub mod norm;
+pub mod parallel;
+pub mod pool;
+pub mod random;
+pub mod reduce;
+pub mod regions;
+pub mod scan;
+pub mod select;
+pub mod softmax;
+pub mod sort;
+pub mod unary;

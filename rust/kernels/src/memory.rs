@@ -74,11 +74,18 @@ pub fn memory_limit() -> usize {
     })
 }
 
-/// An owned, 64-byte aligned block of `len` bytes.
+/// A block of `len` bytes: our own (64-byte aligned, counted), or read-only memory that somebody else owns.
 pub struct Buffer {
     ptr: NonNull<u8>,
     len: usize,
-    class: usize,
+    source: Source,
+}
+
+enum Source {
+    /// From the counted allocator, with this size class.
+    Own(usize),
+    /// Kept alive by the value in the box (a NumPy array); never written to.
+    Foreign(#[allow(dead_code, reason = "held for its Drop")] Box<dyn std::any::Any + Send + Sync>),
 }
 
 // SAFETY: a buffer owns its block; shared access is read only through `&self`.
@@ -121,7 +128,7 @@ impl Buffer {
             }
         };
         LIVE.fetch_add(class, Ordering::Relaxed);
-        Ok(Self { ptr, len, class })
+        Ok(Self { ptr, len, source: Source::Own(class) })
     }
 
     /// A block holding a copy of `bytes`.
@@ -129,6 +136,19 @@ impl Buffer {
         let mut buffer = Self::dirty(bytes.len())?;
         buffer.as_bytes_mut().copy_from_slice(bytes);
         Ok(buffer)
+    }
+
+    /// Wraps memory that `owner` keeps alive and unchanged; it is never written to.
+    ///
+    /// # Safety
+    /// `ptr..ptr + len` must be readable and must not be written to by anyone for as long as `owner` lives.
+    pub unsafe fn foreign(ptr: NonNull<u8>, len: usize, owner: Box<dyn std::any::Any + Send + Sync>) -> Self {
+        Self { ptr, len, source: Source::Foreign(owner) }
+    }
+
+    /// True for a block of our own, which may be written to by its only holder.
+    pub fn is_own(&self) -> bool {
+        matches!(self.source, Source::Own(_))
     }
 
     pub fn len(&self) -> usize {
@@ -139,8 +159,14 @@ impl Buffer {
         self.len == 0
     }
 
-    pub fn as_ptr(&self) -> *const u8 {
-        self.ptr.as_ptr()
+    /// The address of the window `offset..offset + len`; the caller decides how it may be used.
+    ///
+    /// # Panics
+    /// If the window leaves the block.
+    pub(crate) fn window(&self, offset: usize, len: usize) -> *mut u8 {
+        assert!(offset <= self.len && len <= self.len - offset, "window outside of its block");
+        // SAFETY: the offset lies within the block.
+        unsafe { self.ptr.as_ptr().add(offset) }
     }
 
     pub fn as_bytes(&self) -> &[u8] {
@@ -148,7 +174,10 @@ impl Buffer {
         unsafe { std::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
     }
 
+    /// # Panics
+    /// If the block belongs to somebody else.
     pub fn as_bytes_mut(&mut self) -> &mut [u8] {
+        assert!(self.is_own(), "foreign memory is read-only");
         // SAFETY: as in `as_bytes`, and `&mut self` makes the access exclusive.
         unsafe { std::slice::from_raw_parts_mut(self.ptr.as_ptr(), self.len) }
     }
@@ -156,18 +185,19 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        LIVE.fetch_sub(self.class, Ordering::Relaxed);
-        if self.class <= CACHE_BLOCK_MAX {
+        let Source::Own(class) = self.source else { return };
+        LIVE.fetch_sub(class, Ordering::Relaxed);
+        if class <= CACHE_BLOCK_MAX {
             if let Ok(mut cache) = CACHE.try_lock()
-                && cache.bytes + self.class <= CACHE_TOTAL_MAX
+                && cache.bytes + class <= CACHE_TOTAL_MAX
                 && cache.blocks.len() < 256
             {
-                cache.bytes += self.class;
-                cache.blocks.push(Block(self.ptr, self.class));
+                cache.bytes += class;
+                cache.blocks.push(Block(self.ptr, class));
                 return;
             }
         }
         // SAFETY: the pointer came from the allocator with this very layout and is not used again.
-        unsafe { dealloc(self.ptr.as_ptr(), layout(self.class)) };
+        unsafe { dealloc(self.ptr.as_ptr(), layout(class)) };
     }
 }

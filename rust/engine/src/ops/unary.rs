@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rkeras_kernels::gemm::Activation;
-use rkeras_kernels::unary::{self, Unary as Kernel};
+use rkeras_kernels::unary::{self, Predicate as Question, Unary as Kernel, UnaryInt};
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -22,6 +22,8 @@ use crate::{with_float, with_int};
 enum Ints {
     /// Computes on them.
     Kept,
+    /// Leaves them as they are.
+    Whole,
     /// Turns them into the default float first.
     ToFloat,
 }
@@ -37,7 +39,7 @@ enum Reads {
 /// A row of the table of functions: registered name, kernel, treatment of integers, what its derivative reads.
 type Row = (&'static str, Kernel, Ints, Reads);
 
-use Ints::{Kept, ToFloat};
+use Ints::{Kept, ToFloat, Whole};
 use Reads::{Input, Nothing, Output};
 
 const ROWS: &[Row] = &[
@@ -47,8 +49,8 @@ const ROWS: &[Row] = &[
     ("square", Kernel::Square, Kept, Input),
     ("floor", Kernel::Floor, ToFloat, Nothing),
     ("ceil", Kernel::Ceil, ToFloat, Nothing),
-    ("round", Kernel::Round, Kept, Nothing),
-    ("trunc", Kernel::Trunc, Kept, Nothing),
+    ("round", Kernel::Round, Whole, Nothing),
+    ("trunc", Kernel::Trunc, Whole, Nothing),
     ("sqrt", Kernel::Sqrt, ToFloat, Output),
     ("rsqrt", Kernel::Rsqrt, ToFloat, Output),
     ("reciprocal", Kernel::Reciprocal, ToFloat, Output),
@@ -73,8 +75,8 @@ const ROWS: &[Row] = &[
     ("arctanh", Kernel::Atanh, ToFloat, Input),
     ("erf", Kernel::Erf, ToFloat, Input),
     ("erfinv", Kernel::Erfinv, ToFloat, Output),
-    ("relu", Kernel::Relu, Kept, Output),
-    ("relu6", Kernel::Relu6, Kept, Input),
+    ("relu", Kernel::Relu, ToFloat, Output),
+    ("relu6", Kernel::Relu6, ToFloat, Input),
     ("sigmoid", Kernel::Sigmoid, ToFloat, Output),
     ("softplus", Kernel::Softplus, ToFloat, Input),
     ("softsign", Kernel::Softsign, ToFloat, Input),
@@ -87,6 +89,8 @@ const ROWS: &[Row] = &[
     ("hard_silu", Kernel::HardSilu, ToFloat, Input),
     ("hard_tanh", Kernel::HardTanh, ToFloat, Input),
     ("mish", Kernel::Mish, ToFloat, Input),
+    ("sparse_plus", Kernel::SparsePlus, ToFloat, Input),
+    ("sparse_sigmoid", Kernel::SparseSigmoid, ToFloat, Input),
     ("tanh_shrink", Kernel::TanhShrink, ToFloat, Input),
 ];
 
@@ -107,6 +111,12 @@ pub const OPS: &[Entry] = &[
     ("threshold", |a: &Attrs| parametric(Kernel::Threshold(a.float("threshold")?, a.float("default_value")?))),
     ("soft_shrink", |a: &Attrs| parametric(Kernel::SoftShrink(a.float_or("threshold", 0.5)?))),
     ("hard_shrink", |a: &Attrs| parametric(Kernel::HardShrink(a.float_or("threshold", 0.5)?))),
+    ("squareplus", |a: &Attrs| parametric(Kernel::Squareplus(a.float_or("b", 4.0)?))),
+    ("isnan", |_| Ok(Arc::new(Predicate { question: Some(Question::IsNan) }))),
+    ("isinf", |_| Ok(Arc::new(Predicate { question: Some(Question::IsInf) }))),
+    ("isfinite", |_| Ok(Arc::new(Predicate { question: Some(Question::IsFinite) }))),
+    ("logical_not", |_| Ok(Arc::new(Predicate { question: None }))),
+    ("bitwise_not", |_| Ok(Arc::new(BitwiseNot))),
 ];
 
 fn parametric(kernel: Kernel) -> Result<Arc<dyn Op>> {
@@ -201,6 +211,17 @@ impl Unary {
                 let negative = scale(&exp(&minimum_zero(x)?)?, alpha)?;
                 scale(&positive_or(negative)?, lambda)
             }
+            Kernel::SparsePlus => {
+                // (x + 1) / 2 between -1 and 1, 1 above.
+                let middle = times(&scale(&plus(x, 1.0)?, 0.5)?)?;
+                let upper = select(&less(x, &fill::scalar(x, 1.0)?)?, &middle, g)?;
+                select(&greater(x, &fill::scalar(x, -1.0)?)?, &upper, &fill::scalar(g, 0.0)?)
+            }
+            Kernel::SparseSigmoid => inside(-1.0, 1.0, 0.5),
+            Kernel::Squareplus(b) => {
+                let root = unary(Kernel::Sqrt, &plus(&square(x)?, b)?)?;
+                scale(&times(&plus(&div(x, &root)?, 1.0)?)?, 0.5)
+            }
             Kernel::HardSigmoid => inside(-3.0, 3.0, 1.0 / 6.0),
             Kernel::HardTanh => inside(-1.0, 1.0, 1.0),
             Kernel::HardSilu => {
@@ -227,6 +248,7 @@ impl Unary {
                 let outside = greater(&unary(Kernel::Abs, x)?, &fill::scalar(x, t)?)?;
                 select(&outside, g, &fill::scalar(g, 0.0)?)
             }
+            _ => Err(Error::internal("an element-wise kernel without a derivative was registered")),
         }
     }
 }
@@ -245,13 +267,14 @@ impl Op for Unary {
             Kernel::Threshold(..) => "threshold",
             Kernel::SoftShrink(_) => "soft_shrink",
             Kernel::HardShrink(_) => "hard_shrink",
+            Kernel::Squareplus(_) => "squareplus",
             _ => self.row().map_or("unary", |r| r.0),
         }
     }
 
     fn promotion(&self) -> Promotion {
         match self.row() {
-            Some(row) if row.2 == Kept => Promotion::None,
+            Some(row) if row.2 != ToFloat => Promotion::None,
             _ => Promotion::Float,
         }
     }
@@ -272,9 +295,15 @@ impl Op for Unary {
                 None => unary::unary_float::<T>(self.kernel, x.get(), outputs[0].get()),
             });
         } else {
+            let kernel = match self.kernel {
+                Kernel::Neg => UnaryInt::Neg,
+                Kernel::Sign => UnaryInt::Sign,
+                Kernel::Square => UnaryInt::Square,
+                _ => UnaryInt::Abs,
+            };
             with_int!(x.spec.dtype, T => match x.in_output {
-                Some(_) => unary::unary_int_in_place::<T>(self.kernel, outputs[0].get()),
-                None => unary::unary_int::<T>(self.kernel, x.get(), outputs[0].get()),
+                Some(_) => unary::unary_int_in_place::<T>(kernel, outputs[0].get()),
+                None => unary::unary_int::<T>(kernel, x.get(), outputs[0].get()),
             });
         }
     }
@@ -293,6 +322,11 @@ impl Op for Unary {
         }
     }
 
+    fn simplify(&self, inputs: &[Value]) -> Option<Value> {
+        let whole = self.row().is_some_and(|r| r.2 == Whole) && !inputs[0].spec().dtype.is_float();
+        whole.then(|| inputs[0].clone())
+    }
+
     fn as_epilogue(&self) -> Option<Epilogue> {
         match self.kernel {
             Kernel::Relu => Some(Epilogue::Activation(Activation::Relu)),
@@ -300,6 +334,85 @@ impl Op for Unary {
             Kernel::Tanh => Some(Epilogue::Activation(Activation::Tanh)),
             _ => None,
         }
+    }
+}
+
+/// A question about each element; without one, whether it is zero. The result is bool.
+#[derive(Debug)]
+pub struct Predicate {
+    question: Option<Question>,
+}
+
+impl Op for Predicate {
+    fn name(&self) -> &'static str {
+        match self.question {
+            Some(Question::IsNan) => "isnan",
+            Some(Question::IsInf) => "isinf",
+            Some(Question::IsFinite) => "isfinite",
+            None => "logical_not",
+        }
+    }
+
+    fn promotion(&self) -> Promotion {
+        if self.question.is_some() { Promotion::Float } else { Promotion::Bool }
+    }
+
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
+        arity(self.name(), inputs, 1)?;
+        Ok(vec![inputs[0].with_dtype(DType::Bool)])
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+        let x = inputs[0];
+        match self.question {
+            None => unary::logical_not::<u8>(x.get(), outputs[0].bytes()),
+            Some(question) => {
+                with_float!(x.spec.dtype, T => unary::predicate::<T>(question, x.get(), outputs[0].bytes()));
+            }
+        }
+    }
+
+    fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
+        at.none()
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { reads_inputs: 0, reads_outputs: 0, ..Traits::default() }
+    }
+}
+
+/// Every bit of an integer inverted; for bools, "not".
+#[derive(Debug)]
+pub struct BitwiseNot;
+
+impl Op for BitwiseNot {
+    fn name(&self) -> &'static str {
+        "bitwise_not"
+    }
+
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
+        arity(self.name(), inputs, 1)?;
+        if inputs[0].dtype.is_float() {
+            return Err(Error::dtype(format!("needs integers or bools, got {}", inputs[0].dtype)));
+        }
+        Ok(inputs.to_vec())
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+        let x = inputs[0];
+        if x.spec.dtype == DType::Bool {
+            unary::logical_not::<u8>(x.get(), outputs[0].bytes());
+            return;
+        }
+        with_int!(x.spec.dtype, T => unary::unary_int::<T>(UnaryInt::BitNot, x.get(), outputs[0].get()));
+    }
+
+    fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
+        at.none()
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { reads_inputs: 0, reads_outputs: 0, ..Traits::default() }
     }
 }
 

@@ -1,0 +1,77 @@
+"""Makes families of look-alike ops from one line each: name, meaning, formula's source where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rkeras import _engine
+from rkeras.ops._dispatch import symbolic
+
+Unary = Callable[[Any], Any]
+Binary = Callable[[Any, Any], Any]
+
+_UNARY_DOC = """{summary}
+
+Args:
+    x: tensor of any shape{dtypes}.
+
+Returns:
+    A tensor of the same shape.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}({example}).shape
+    (2,)
+"""
+
+_BINARY_DOC = """{summary}
+
+Args:
+    x1: tensor.
+    x2: tensor whose shape broadcasts with that of ``x1``.
+
+Returns:
+    A tensor of the broadcast shape{dtypes}.
+
+Raises:
+    ValueError: the shapes do not broadcast.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}({example}).shape
+    (2,)
+"""
+
+
+def _finish(fn: Any, name: str, doc: str, module: str) -> Any:
+    fn.__name__ = fn.__qualname__ = name
+    fn.__doc__ = doc
+    fn.__module__ = module
+    return symbolic(fn)
+
+
+def unary(
+    name: str, summary: str, op: str | None = None, *, dtypes: str = "; integers become floats", example: str = "[0.25, 0.5]"
+) -> Unary:
+    """A function of one tensor over the engine's op of that name."""
+    engine_name = op or name
+
+    def fn(x: Any) -> Any:
+        return _engine.apply(engine_name, x)
+
+    doc = _UNARY_DOC.format(summary=summary, name=name, dtypes=dtypes, example=example)
+    return _finish(fn, name, doc, "rkeras.ops")  # type: ignore[no-any-return]
+
+
+def binary(
+    name: str, summary: str, op: str | None = None, *, dtypes: str = " and the common dtype", example: str = "[1.0, 2.0], 3.0"
+) -> Binary:
+    """A function of two tensors over the engine's op of that name."""
+    engine_name = op or name
+
+    def fn(x1: Any, x2: Any) -> Any:
+        return _engine.apply(engine_name, x1, x2)
+
+    doc = _BINARY_DOC.format(summary=summary, name=name, dtypes=dtypes, example=example)
+    return _finish(fn, name, doc, "rkeras.ops")  # type: ignore[no-any-return]

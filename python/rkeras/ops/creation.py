@@ -1,0 +1,344 @@
+"""Tensors made from nothing: zeros, ones, ranges, grids."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rkeras import _engine
+from rkeras.ops._dispatch import symbolic
+
+
+def _sizes(shape: Any) -> list[int]:
+    return [int(shape)] if isinstance(shape, int) else [int(s) for s in shape]
+
+
+def zeros(shape: Any, dtype: str | None = None) -> Any:
+    """Zeros of a shape.
+
+    Args:
+        shape: the sizes.
+        dtype: the default float by default.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.zeros(2).tolist()
+        [0.0, 0.0]
+    """
+    return _engine.apply("full", shape=_sizes(shape), value=0.0, dtype=dtype or _engine.floatx())
+
+
+def ones(shape: Any, dtype: str | None = None) -> Any:
+    """Ones of a shape.
+
+    Args:
+        shape: the sizes.
+        dtype: the default float by default.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.ones(2).tolist()
+        [1.0, 1.0]
+    """
+    return _engine.apply("full", shape=_sizes(shape), value=1.0, dtype=dtype or _engine.floatx())
+
+
+def empty(shape: Any, dtype: str | None = None) -> Any:
+    """A tensor of a shape for numbers yet to come; here zeros, never stray memory.
+
+    Args:
+        shape: the sizes.
+        dtype: the default float by default.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.empty((2, 3)).shape
+        (2, 3)
+    """
+    return zeros(shape, dtype)
+
+
+def full(shape: Any, fill_value: Any, dtype: str | None = None) -> Any:
+    """A tensor of equal elements.
+
+    Args:
+        shape: the sizes.
+        fill_value: the number, or a tensor that broadcasts to the shape.
+        dtype: the default float by default.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.full(2, 7.0).tolist()
+        [7.0, 7.0]
+    """
+    value = _engine.convert(fill_value, dtype or _engine.floatx())
+    return _engine.apply("broadcast_to", value, shape=_sizes(shape))
+
+
+@symbolic
+def zeros_like(x: Any, dtype: str | None = None) -> Any:
+    """Zeros in the shape of a tensor.
+
+    Args:
+        x: tensor.
+        dtype: that of ``x`` by default.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.zeros_like([1, 2]).tolist()
+        [0, 0]
+    """
+    return full_like(x, 0, dtype)
+
+
+@symbolic
+def ones_like(x: Any, dtype: str | None = None) -> Any:
+    """Ones in the shape of a tensor.
+
+    Args:
+        x: tensor.
+        dtype: that of ``x`` by default.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.ones_like([1, 2]).tolist()
+        [1, 1]
+    """
+    return full_like(x, 1, dtype)
+
+
+@symbolic
+def empty_like(x: Any, dtype: str | None = None) -> Any:
+    """Zeros in the shape of a tensor, for numbers yet to come.
+
+    Args:
+        x: tensor.
+        dtype: that of ``x`` by default.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.empty_like([1, 2]).shape
+        (2,)
+    """
+    return full_like(x, 0, dtype)
+
+
+@symbolic
+def full_like(x: Any, fill_value: Any, dtype: str | None = None) -> Any:
+    """Equal elements in the shape of a tensor.
+
+    Args:
+        x: tensor.
+        fill_value: the number.
+        dtype: that of ``x`` by default.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.full_like([1, 2], 7).tolist()
+        [7, 7]
+    """
+    x = _engine.convert(x)
+    return _engine.apply("broadcast_to", _engine.convert(fill_value, dtype or x.dtype), shape=list(x.shape))
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: str | None = None) -> Any:
+    """Numbers at equal distances, without the end.
+
+    Args:
+        start: the first number (0 if it is the only argument, which then is the end).
+        stop: where to stop.
+        step: the distance; 1 by default.
+        dtype: that of the arguments by default (int32 for Python integers).
+
+    Returns:
+        A tensor of rank 1.
+
+    Raises:
+        ValueError: the step is zero.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.arange(3).tolist()
+        [0, 1, 2]
+    """
+    given = [v for v in (start, stop, step) if v is not None]
+    if stop is None:
+        start, stop = 0, start
+    step = 1 if step is None else step
+    if dtype is None:
+        kinds = ["float" if isinstance(v, float) else "int" if isinstance(v, int) else str(v.dtype) for v in given]
+        dtype = _engine.result_type(kinds)
+    start, stop, step = float(start), float(stop), float(step)
+    if step == 0:
+        raise ValueError("arange needs a step other than 0")
+    return _engine.apply("arange", start=start, step=step, count=max(0, math.ceil((stop - start) / step)), dtype=dtype)
+
+
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: str | None = None, axis: int = 0
+) -> Any:
+    """A given number of points between two ends.
+
+    Args:
+        start: first point, a number or tensor.
+        stop: last point.
+        num: how many.
+        endpoint: whether ``stop`` is one of them.
+        retstep: also returns the distance.
+        dtype: the default float by default.
+        axis: where the axis of points goes.
+
+    Returns:
+        A tensor, or (tensor, step).
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.linspace(0.0, 1.0, 3).tolist()
+        [0.0, 0.5, 1.0]
+    """
+    points, step = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, retstep=True, axis=axis)
+    tensor = _engine.convert(points, dtype or _engine.floatx())
+    return (tensor, _engine.convert(np.asarray(step), dtype or _engine.floatx())) if retstep else tensor
+
+
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10, dtype: str | None = None, axis: int = 0
+) -> Any:
+    """Points at equal ratios between two powers of a base.
+
+    Args:
+        start: exponent of the first point.
+        stop: exponent of the last.
+        num: how many.
+        endpoint: whether the last is one of them.
+        base: the base.
+        dtype: the default float by default.
+        axis: where the axis of points goes.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.logspace(0.0, 2.0, 3).tolist()
+        [1.0, 10.0, 100.0]
+    """
+    points = np.logspace(np.asarray(start), np.asarray(stop), num, endpoint, base, axis=axis)
+    return _engine.convert(points, dtype or _engine.floatx())
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> Any:
+    """A matrix with ones on a diagonal.
+
+    Args:
+        N: rows.
+        M: columns; as many as rows by default.
+        k: which diagonal; 0 is the main one.
+        dtype: the default float by default.
+
+    Returns:
+        A matrix.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.eye(2).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+    """
+    return _engine.convert(np.eye(N, M, k), dtype or _engine.floatx())
+
+
+def identity(n: int, dtype: str | None = None) -> Any:
+    """The identity matrix.
+
+    Args:
+        n: rows and columns.
+        dtype: the default float by default.
+
+    Returns:
+        A matrix.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.identity(2).shape
+        (2, 2)
+    """
+    return eye(n, dtype=dtype)
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> Any:
+    """Ones on and below a diagonal.
+
+    Args:
+        N: rows.
+        M: columns; as many as rows by default.
+        k: which diagonal; 0 is the main one.
+        dtype: the default float by default.
+
+    Returns:
+        A matrix.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.tri(2).tolist()
+        [[1.0, 0.0], [1.0, 1.0]]
+    """
+    return _engine.convert(np.tri(N, M, k), dtype or _engine.floatx())
+
+
+@symbolic
+def meshgrid(*x: Any, indexing: str = "xy") -> list[Any]:
+    """Coordinates of a grid, one tensor an axis.
+
+    Args:
+        x: vectors of coordinates.
+        indexing: ``xy`` (the first two axes exchanged) or ``ij``.
+
+    Returns:
+        The list of grids.
+
+    Raises:
+        ValueError: another indexing.
+
+    Example:
+        >>> import rkeras
+        >>> [g.shape for g in rkeras.ops.meshgrid([1, 2], [1, 2, 3])]
+        [(3, 2), (3, 2)]
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"indexing must be 'xy' or 'ij', got {indexing!r}")
+    vectors = [_engine.apply("reshape", v, shape=[-1]) for v in x]
+    order = list(range(len(vectors)))
+    if indexing == "xy" and len(vectors) > 1:
+        order[:2] = [1, 0]
+    shape = [vectors[i].size for i in order]
+    grids = []
+    for i, v in enumerate(vectors):
+        wide = [v.size if order[a] == i else 1 for a in range(len(vectors))]
+        grids.append(_engine.apply("broadcast_to", _engine.apply("reshape", v, shape=wide), shape=shape))
+    return grids

@@ -1,0 +1,353 @@
+"""Reductions over axes, and what is built on them."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable
+from typing import Any
+
+from rkeras import _engine
+from rkeras.ops._dispatch import symbolic
+
+Axis = int | tuple[int, ...] | list[int] | None
+
+_DOC = """{summary}
+
+Args:
+    x: tensor of any shape.
+    axis: the axis or axes to reduce; all of them by default.
+    keepdims: keeps the reduced axes with size 1.
+
+Returns:
+    A tensor without the reduced axes{dtypes}.
+
+Raises:
+    ValueError: an axis is out of range{raises}.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}([[1.0, 2.0], [3.0, 4.0]], axis=0).shape
+    (2,)
+"""
+
+
+def _reduction(name: str, summary: str, op: str | None = None, dtypes: str = "", raises: str = "") -> Callable[..., Any]:
+    engine_name = op or name
+
+    def fn(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+        return _engine.apply(engine_name, x, axis=axis, keepdims=keepdims)
+
+    fn.__name__ = fn.__qualname__ = name
+    fn.__module__ = "rkeras.ops"
+    fn.__doc__ = _DOC.format(summary=summary, name=name, dtypes=dtypes, raises=raises)
+    return symbolic(fn)
+
+
+_EMPTY = ", or there is nothing to choose from"
+
+sum = _reduction("sum", "Adds up along axes.", dtypes="; small integers and bools are summed in 32 bits")
+prod = _reduction("prod", "Multiplies along axes.", dtypes="; small integers and bools are multiplied in 32 bits")
+any = _reduction("any", "True where some element along the axes is not zero.", dtypes=", of bools")
+all = _reduction("all", "True where every element along the axes is not zero.", dtypes=", of bools")
+logsumexp = _reduction("logsumexp", "The logarithm of the sum of exponentials along axes, without overflow.")
+amax = _reduction("amax", "The largest element along axes; NaN if one is.", "max", raises=_EMPTY)
+amin = _reduction("amin", "The smallest element along axes; NaN if one is.", "min", raises=_EMPTY)
+
+
+def _extreme(name: str, x: Any, axis: Axis, keepdims: bool, initial: Any) -> Any:
+    x = _engine.convert(x)
+    if initial is None:
+        return _engine.apply(name, x, axis=axis, keepdims=keepdims)
+    axes = range(x.ndim) if axis is None else ((axis,) if isinstance(axis, int) else axis)
+    if builtins.any(x.shape[a] == 0 for a in axes):
+        shape = _engine.apply("sum", _engine.apply("cast", x, dtype="float32"), axis=axis, keepdims=keepdims).shape
+        return _engine.apply("broadcast_to", _engine.convert(initial, x.dtype), shape=shape)
+    found = _engine.apply(name, x, axis=axis, keepdims=keepdims)
+    return _engine.apply("maximum" if name == "max" else "minimum", found, initial)
+
+
+@symbolic
+def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Any:
+    """The largest element along axes; NaN if one is.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis or axes to reduce; all of them by default.
+        keepdims: keeps the reduced axes with size 1.
+        initial: a number that takes part, and the result where there is nothing else.
+
+    Returns:
+        A tensor without the reduced axes.
+
+    Raises:
+        ValueError: there is nothing to choose from.
+
+    Example:
+        >>> import rkeras
+        >>> float(rkeras.ops.max([1.0, 3.0, 2.0]))
+        3.0
+    """
+    return _extreme("max", x, axis, keepdims, initial)
+
+
+@symbolic
+def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Any:
+    """The smallest element along axes; NaN if one is.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis or axes to reduce; all of them by default.
+        keepdims: keeps the reduced axes with size 1.
+        initial: a number that takes part, and the result where there is nothing else.
+
+    Returns:
+        A tensor without the reduced axes.
+
+    Raises:
+        ValueError: there is nothing to choose from.
+
+    Example:
+        >>> import rkeras
+        >>> float(rkeras.ops.min([1.0, 3.0, 2.0]))
+        1.0
+    """
+    return _extreme("min", x, axis, keepdims, initial)
+
+
+@symbolic
+def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The arithmetic mean along axes.
+
+    Args:
+        x: tensor of any shape; integers become floats.
+        axis: the axis or axes to reduce; all of them by default.
+        keepdims: keeps the reduced axes with size 1.
+
+    Returns:
+        A float tensor without the reduced axes; NaN where there is nothing to average.
+
+    Example:
+        >>> import rkeras
+        >>> float(rkeras.ops.mean([1.0, 3.0]))
+        2.0
+    """
+    x = _engine.convert(x)
+    if not x.dtype.startswith(("float", "bfloat")):
+        x = _engine.apply("cast", x, dtype=_engine.floatx())
+    total = _engine.apply("sum", x, axis=axis, keepdims=keepdims)
+    count = x.size // total.size if total.size else 1
+    return total * (1.0 / count if count else math.nan)
+
+
+@symbolic
+def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The mean squared distance from the mean along axes (no Bessel correction).
+
+    Args:
+        x: tensor of any shape; integers become floats.
+        axis: the axis or axes to reduce; all of them by default.
+        keepdims: keeps the reduced axes with size 1.
+
+    Returns:
+        A float tensor without the reduced axes.
+
+    Example:
+        >>> import rkeras
+        >>> float(rkeras.ops.var([1.0, 3.0]))
+        1.0
+    """
+    return moments(x, axis, keepdims)[1]
+
+
+@symbolic
+def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The square root of the variance along axes.
+
+    Args:
+        x: tensor of any shape; integers become floats.
+        axis: the axis or axes to reduce; all of them by default.
+        keepdims: keeps the reduced axes with size 1.
+
+    Returns:
+        A float tensor without the reduced axes.
+
+    Example:
+        >>> import rkeras
+        >>> float(rkeras.ops.std([1.0, 3.0]))
+        1.0
+    """
+    return _engine.apply("sqrt", var(x, axis, keepdims))
+
+
+@symbolic
+def moments(x: Any, axes: Axis, keepdims: bool = False, synchronized: bool = False) -> tuple[Any, Any]:
+    """Mean and variance along axes, in two passes so that a large mean costs no digits.
+
+    Args:
+        x: tensor of any shape.
+        axes: the axis or axes to reduce.
+        keepdims: keeps the reduced axes with size 1.
+        synchronized: accepted for compatibility; there is one process.
+
+    Returns:
+        The pair (mean, variance).
+
+    Example:
+        >>> import rkeras
+        >>> [float(m) for m in rkeras.ops.moments([1.0, 3.0], axes=0)]
+        [2.0, 1.0]
+    """
+    x = _engine.convert(x)
+    kept = mean(x, axes, keepdims=True)
+    variance = mean(_engine.apply("squared_difference", x, kept), axes, keepdims)
+    return (kept if keepdims else _engine.apply("reshape", kept, shape=variance.shape)), variance
+
+
+@symbolic
+def count_nonzero(x: Any, axis: Axis = None) -> Any:
+    """How many elements along axes are not zero.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis or axes to reduce; all of them by default.
+
+    Returns:
+        An int32 tensor.
+
+    Example:
+        >>> import rkeras
+        >>> int(rkeras.ops.count_nonzero([0, 3, 4]))
+        2
+    """
+    return _engine.apply("sum", _engine.apply("cast", _engine.apply("not_equal", x, 0), dtype="int32"), axis=axis)
+
+
+@symbolic
+def average(x: Any, axis: Axis = None, weights: Any = None) -> Any:
+    """The mean along axes, weighted if weights are given.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis or axes to reduce; all of them by default.
+        weights: tensor of the shape of ``x``, or of its size along ``axis``.
+
+    Returns:
+        A float tensor without the reduced axes.
+
+    Example:
+        >>> import rkeras
+        >>> float(rkeras.ops.average([1.0, 3.0], weights=[3.0, 1.0]))
+        1.5
+    """
+    if weights is None:
+        return mean(x, axis)
+    x, weights = _engine.convert(x), _engine.convert(weights)
+    if weights.shape != x.shape:
+        if not isinstance(axis, int) or weights.ndim != 1:
+            raise ValueError(f"weights of shape {weights.shape} do not fit x of shape {x.shape} and axis {axis}")
+        shape = [1] * x.ndim
+        shape[axis] = weights.size
+        weights = _engine.apply("reshape", weights, shape=shape)
+    weights = _engine.apply("broadcast_to", weights, shape=x.shape)
+    return sum(x * weights, axis) / sum(weights, axis)
+
+
+def _arg(name: str, x: Any, axis: int | None, keepdims: bool) -> Any:
+    x = _engine.convert(x)
+    if axis is None:
+        found = _engine.apply(name, _engine.apply("reshape", x, shape=[-1]), axis=0)
+        return _engine.apply("reshape", found, shape=[1] * x.ndim) if keepdims else found
+    found = _engine.apply(name, x, axis=axis)
+    if not keepdims:
+        return found
+    shape = list(x.shape)
+    shape[axis] = 1
+    return _engine.apply("reshape", found, shape=shape)
+
+
+@symbolic
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """Where the largest element along an axis stands; the first of equals.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis; the flattened tensor by default.
+        keepdims: keeps the axis with size 1.
+
+    Returns:
+        An int32 tensor.
+
+    Example:
+        >>> import rkeras
+        >>> int(rkeras.ops.argmax([1.0, 3.0, 2.0]))
+        1
+    """
+    return _arg("argmax", x, axis, keepdims)
+
+
+@symbolic
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """Where the smallest element along an axis stands; the first of equals.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis; the flattened tensor by default.
+        keepdims: keeps the axis with size 1.
+
+    Returns:
+        An int32 tensor.
+
+    Example:
+        >>> import rkeras
+        >>> int(rkeras.ops.argmin([1.0, 3.0, 2.0]))
+        0
+    """
+    return _arg("argmin", x, axis, keepdims)
+
+
+def _cumulate(name: str, x: Any, axis: int | None, dtype: str | None) -> Any:
+    x = _engine.convert(x, dtype)
+    if axis is None:
+        x, axis = _engine.apply("reshape", x, shape=[-1]), 0
+    return _engine.apply(name, x, axis=axis)
+
+
+@symbolic
+def cumsum(x: Any, axis: int | None = None, dtype: str | None = None) -> Any:
+    """The running sum along an axis.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis; the flattened tensor by default.
+        dtype: dtype of the result.
+
+    Returns:
+        A tensor of the shape of ``x`` (flat if ``axis`` is None).
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.cumsum([1.0, 2.0, 3.0]).tolist()
+        [1.0, 3.0, 6.0]
+    """
+    return _cumulate("cumsum", x, axis, dtype)
+
+
+@symbolic
+def cumprod(x: Any, axis: int | None = None, dtype: str | None = None) -> Any:
+    """The running product along an axis.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis; the flattened tensor by default.
+        dtype: dtype of the result.
+
+    Returns:
+        A tensor of the shape of ``x`` (flat if ``axis`` is None).
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.cumprod([1.0, 2.0, 3.0]).tolist()
+        [1.0, 2.0, 6.0]
+    """
+    return _cumulate("cumprod", x, axis, dtype)

@@ -1,0 +1,344 @@
+"""Objects as records, in the form that Keras 3 writes: plain dicts that JSON can hold.
+
+``{"module": "keras.layers", "class_name": "Dense", "config": {...}, "registered_name": None}``; reading a record
+never imports anything that it names (see `class_table`).
+"""
+
+from __future__ import annotations
+
+import threading
+import types
+import warnings
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from rkeras import _engine, config as global_config
+from rkeras.keras_tensor import KerasTensor
+from rkeras.saving import class_table
+from rkeras.saving.lambdas import dump_lambda, load_lambda
+from rkeras.saving.object_registration import (
+    CustomObjectScope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+)
+
+Record = dict[str, Any]
+_PLAIN = (str, int, float, bool, type(None))
+
+
+class _State(threading.local):
+    def __init__(self) -> None:
+        self.safe_mode: bool | None = None
+        self.shared_records: dict[int, Record] | None = None
+        self.shared_objects: dict[Any, Any] | None = None
+
+
+_state = _State()
+
+
+def in_safe_mode() -> bool | None:
+    """The safe mode of the enclosing `SafeModeScope`; None outside of one."""
+    return False if global_config.is_unsafe_deserialization_enabled() else _state.safe_mode
+
+
+class _Saved:
+    """A context manager that restores some of the thread's state."""
+
+    _values: dict[str, Any]
+
+    def __enter__(self) -> None:
+        self._outer = {name: getattr(_state, name) for name in self._values}
+        for name, value in self._values.items():
+            setattr(_state, name, value)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for name, value in self._outer.items():
+            setattr(_state, name, value)
+
+
+class SafeModeScope(_Saved):
+    """While open, records that carry code are refused (``safe_mode=True``) or run."""
+
+    def __init__(self, safe_mode: bool | None = True) -> None:
+        self._values = {"safe_mode": safe_mode}
+
+
+class ObjectSharingScope(_Saved):
+    """While open, an object met twice is written twice with one id, and read back as one object."""
+
+    def __init__(self) -> None:
+        self._values = {"shared_records": {}, "shared_objects": {}}
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """Returns ``obj`` as a structure of dicts, lists, strings, numbers and None.
+
+    Args:
+        obj: an object with ``get_config``, a function, a tensor or array, or a list, tuple or dict of such.
+
+    Raises:
+        TypeError: if something in it has no ``get_config`` and no name.
+
+    Example:
+        >>> from rkeras import regularizers
+        >>> serialize_keras_object(regularizers.L2(0.5))["class_name"]
+        'L2'
+    """
+    if isinstance(obj, _PLAIN):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        items = [serialize_keras_object(item) for item in obj]
+        return tuple(items) if isinstance(obj, tuple) else items
+    if isinstance(obj, Mapping):
+        return {key: serialize_keras_object(value) for key, value in obj.items()}
+    tagged = _tagged(obj)
+    if tagged is not None:
+        return tagged
+    if isinstance(obj, np.generic):
+        return obj.item()
+    if isinstance(obj, np.dtype):
+        return obj.name
+    if isinstance(obj, type) and issubclass(obj, np.generic):
+        return obj.__name__
+    if isinstance(obj, types.FunctionType):
+        return {
+            "module": "builtins",
+            "class_name": "function",
+            "config": get_registered_name(obj),
+            "registered_name": "function",
+        }
+    return _object_record(obj)
+
+
+def _tagged(obj: Any) -> Record | None:
+    """The record of values that JSON has no form for."""
+    tag: str
+    config: Record
+    if isinstance(obj, bytes):
+        tag, config = "__bytes__", {"value": obj.decode("utf-8")}
+    elif isinstance(obj, slice):
+        parts = {"start": obj.start, "stop": obj.stop, "step": obj.step}
+        tag, config = "__slice__", {name: serialize_keras_object(value) for name, value in parts.items()}
+    elif obj is Ellipsis:
+        tag, config = "__ellipsis__", {}
+    elif isinstance(obj, KerasTensor):
+        history = getattr(obj, "_keras_history", None)
+        if history is not None:
+            history = [history[0].name, *history[1:]]
+        tag, config = "__keras_tensor__", {"shape": obj.shape, "dtype": obj.dtype, "keras_history": history}
+    elif isinstance(obj, (_engine.Tensor, _engine.Variable)):
+        tag, config = "__tensor__", {"value": obj.numpy().tolist(), "dtype": obj.dtype}
+    elif isinstance(obj, np.ndarray) and obj.ndim > 0:
+        tag, config = "__numpy__", {"value": obj.tolist(), "dtype": obj.dtype.name}
+    elif isinstance(obj, np.ndarray):
+        return None
+    elif isinstance(obj, types.FunctionType) and obj.__name__ == "<lambda>":
+        warnings.warn(
+            f"A lambda ({obj.__code__.co_filename}:{obj.__code__.co_firstlineno}) is being saved as code. Loading it "
+            "back needs `safe_mode=False`; a named, registered function does not.",
+            stacklevel=4,
+        )
+        tag, config = "__lambda__", {"value": dump_lambda(obj)}
+    else:
+        return None
+    return {"class_name": tag, "config": config}
+
+
+def _object_record(obj: Any) -> Record:
+    if isinstance(obj, np.ndarray):
+        return obj.item()  # type: ignore[no-any-return]
+    cls = type(obj)
+    if isinstance(obj, type) or not hasattr(obj, "get_config"):
+        raise TypeError(
+            f"Cannot serialize {obj!r} of type {cls.__name__}: it has no `get_config()` method. Write one that "
+            "returns the constructor's arguments."
+        )
+    config = obj.get_config()
+    if not isinstance(config, dict):
+        raise TypeError(f"`get_config()` of {obj!r} must return a dict, it returned {config!r}")
+    public = class_table.public_name(cls)
+    if public is not None:
+        module, name, registered = (*public, None)
+        if module.startswith("keras.src."):
+            registered = name
+    else:
+        module, name, registered = cls.__module__, cls.__name__, get_registered_name(cls)
+    record: Record = {
+        "module": None if module == "__main__" else module,
+        "class_name": name,
+        "config": serialize_keras_object(config),
+        "registered_name": registered,
+    }
+    for key in ("build_config", "compile_config"):
+        getter = getattr(obj, f"get_{key}", None)
+        extra = getter() if getter is not None else None
+        if extra is not None:
+            record[key] = serialize_keras_object(extra)
+    shared = _state.shared_records
+    if shared is not None:
+        first = shared.setdefault(id(obj), record)
+        if first is not record:
+            first["shared_object_id"] = record["shared_object_id"] = id(obj)
+    return record
+
+
+def deserialize_keras_object(
+    config: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    safe_mode: bool = True,
+    **kwargs: Any,
+) -> Any:
+    """Makes the object that a record describes.
+
+    Args:
+        config: what `serialize_keras_object` returned, perhaps after a way through JSON.
+        custom_objects: names to classes and functions that the record may refer to.
+        safe_mode: whether to refuse records that carry code.
+
+    Returns:
+        The object; lists and dicts that are no records are returned with their items deserialized.
+
+    Raises:
+        TypeError: if a class or function is neither ours nor registered, or the record is malformed.
+        ValueError: if it carries code and ``safe_mode`` is on.
+
+    Example:
+        >>> from rkeras import regularizers
+        >>> deserialize_keras_object(serialize_keras_object(regularizers.L2(0.5))).l2
+        0.5
+    """
+    module_objects: Mapping[str, Any] | None = kwargs.pop("module_objects", None)
+    if kwargs:
+        raise TypeError(f"deserialize_keras_object() got unexpected arguments {sorted(kwargs)}")
+    outer = in_safe_mode()
+    safe_mode = safe_mode if outer is None else outer
+    if custom_objects:
+        with CustomObjectScope(custom_objects):
+            return _read(config, safe_mode, module_objects)
+    return _read(config, safe_mode, module_objects)
+
+
+def _read(config: Any, safe_mode: bool, own: Mapping[str, Any] | None = None) -> Any:
+    if isinstance(config, str):
+        # Older formats write a function as its bare name.
+        custom = get_registered_object(config, module_objects=own)
+        return config if custom is None else custom
+    if isinstance(config, _PLAIN):
+        return config
+    if isinstance(config, (list, tuple)):
+        return [_read(item, safe_mode) for item in config]
+    if not isinstance(config, dict):
+        raise TypeError(f"Could not parse config: {config!r}")
+    if "class_name" not in config or "config" not in config:
+        return {key: _read(value, safe_mode) for key, value in config.items()}
+    name = config["class_name"]
+    inner = config["config"] if config["config"] is not None else {}
+    if not isinstance(name, str):
+        raise TypeError(f"`class_name` must be a string, got {name!r}")
+    if name.startswith("__") and name in _TAGS:
+        return _read_tagged(name, inner, safe_mode)
+    if name == "function":
+        return _read_function(config, inner, own)
+    if not isinstance(inner, dict):
+        raise TypeError(f"`config` of {name} must be a dict, got {inner!r}")
+    return _read_object(config, inner, safe_mode, own)
+
+
+_TAGS = ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__lambda__")
+
+
+def _read_tagged(name: str, inner: Any, safe_mode: bool) -> Any:
+    if not isinstance(inner, dict):
+        raise TypeError(f"`config` of {name} must be a dict, got {inner!r}")
+    try:
+        if name == "__ellipsis__":
+            return Ellipsis
+        if name == "__bytes__":
+            return inner["value"].encode("utf-8")
+        if name == "__slice__":
+            return slice(*(_read(inner[part], safe_mode) for part in ("start", "stop", "step")))
+        if name == "__keras_tensor__":
+            tensor = KerasTensor(inner["shape"], dtype=inner["dtype"])
+            tensor._pre_serialization_keras_history = inner["keras_history"]  # type: ignore[attr-defined]
+            return tensor
+        if name == "__lambda__":
+            if safe_mode:
+                raise ValueError(
+                    "The record carries the code of a Python lambda, which could do anything when run. If you "
+                    "trust where it comes from, pass `safe_mode=False` to the loading function or call "
+                    "`keras.config.enable_unsafe_deserialization()`."
+                )
+            return load_lambda(inner["value"])
+        array = np.array(inner["value"])
+        return _engine.convert(array, inner["dtype"]) if name == "__tensor__" else array.astype(inner["dtype"])
+    except (KeyError, AttributeError) as error:
+        raise TypeError(f"malformed record of {name}: {inner!r}") from error
+
+
+def _read_function(config: Record, name: Any, own: Mapping[str, Any] | None) -> Any:
+    if not isinstance(name, str):
+        raise TypeError(f"`config` of a function must be its name, got {name!r}")
+    found = get_registered_object(name)
+    if found is None and config.get("registered_name") not in (None, "function"):
+        found = get_registered_object(config["registered_name"])
+    if found is None and own is not None and isinstance(own.get(name), types.FunctionType):
+        found = own[name]
+    if found is None:
+        found = class_table.find_function(name)
+    if found is None and ">" not in name:
+        # Keras up to 3.6 wrote registered functions without their package.
+        ending = f">{name}"
+        found = next((item for key, item in get_custom_objects().items() if key.endswith(ending)), None)
+    if found is None:
+        raise TypeError(_not_found("function", name, config))
+    return found
+
+
+def _read_object(config: Record, inner: Record, safe_mode: bool, own: Mapping[str, Any] | None) -> Any:
+    name = config["class_name"]
+    shared_id = config.get("shared_object_id")
+    if shared_id is not None and _state.shared_objects is not None and shared_id in _state.shared_objects:
+        return _state.shared_objects[shared_id]
+    cls = get_registered_object(config.get("registered_name") or name)
+    if cls is None:
+        cls = get_registered_object(name)
+    if cls is None and own is not None:
+        cls = own.get(name)
+    if cls is None:
+        cls = class_table.find_class(config.get("module"), name)
+    if cls is None:
+        raise TypeError(_not_found("class", name, config))
+    if isinstance(cls, types.FunctionType):
+        return cls
+    if not hasattr(cls, "from_config"):
+        raise TypeError(f"{cls!r} cannot be made from a record: it has no `from_config()` method")
+    with SafeModeScope(safe_mode):
+        try:
+            instance = cls.from_config(inner)
+        except TypeError as error:
+            raise TypeError(
+                f"{name} could not be made from its config {inner!r}: {error}. A class whose arguments are objects "
+                "has to deserialize them in its `from_config()`."
+            ) from error
+        if config.get("build_config") and not getattr(instance, "built", True):
+            instance.build_from_config(config["build_config"])
+            instance.built = True
+        if config.get("compile_config"):
+            instance.compile_from_config(config["compile_config"])
+            instance.compiled = True
+    if shared_id is not None and _state.shared_objects is not None:
+        _state.shared_objects[shared_id] = instance
+    return instance
+
+
+def _not_found(kind: str, name: str, config: Record) -> str:
+    return (
+        f"Could not locate {kind} {name!r} (module {config.get('module')!r}). Decorate your own classes and functions "
+        "with `@register_keras_serializable()` and import them before loading, or pass `custom_objects=`."
+    )
