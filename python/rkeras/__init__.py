@@ -31,7 +31,7 @@ _NAMES = {
     "Regularizer": "rkeras.regularizers",
     "Sequential": "rkeras.models.sequential",
     "Variable": "rkeras.variables",
-    "function": "rkeras.function",
+    "function": "rkeras.tracing",
     "grad": "rkeras.autodiff",
     "name_scope": "rkeras.naming",
     "value_and_grad": "rkeras.autodiff",
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     from rkeras.autodiff import grad as grad
     from rkeras.autodiff import value_and_grad as value_and_grad
     from rkeras.dtype_policies import DTypePolicy as DTypePolicy
-    from rkeras.function import function as function
+    from rkeras.tracing import function as function
     from rkeras.keras_tensor import KerasTensor as KerasTensor
     from rkeras.layers.core.input_layer import Input as Input
     from rkeras.layers.input_spec import InputSpec as InputSpec

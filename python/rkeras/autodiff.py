@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rkeras import _engine, tree
-from rkeras.function import mode
+from rkeras.tracing import mode
 
 
 class GradientTape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rkeras.function import CompiledFunction, TracedFunction
+from rkeras.tracing import CompiledFunction, TracedFunction
 
 
 def traced(target: Any, *args: Any, **kwargs: Any) -> TracedFunction:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from rkeras import _engine
 from rkeras.dtype_policies import standardize_dtype
-from rkeras.function import eager_scope
+from rkeras.tracing import eager_scope
 from rkeras.keras_tensor import standardize_shape
 from rkeras.naming import auto_name, current_path
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rkeras import _engine, tree
-from rkeras.function import eager_scope
+from rkeras.tracing import eager_scope
 from rkeras.keras_tensor import KerasTensor
 from rkeras.layers._signature import arguments_by_name, shape_arguments
 from rkeras.layers._state import LayerState

@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 from rkeras import _engine, tree
-from rkeras.function import eager_scope
+from rkeras.tracing import eager_scope
 from rkeras.layers._state import LayerState
 from rkeras.symbolic import in_symbolic_inference
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rkeras import tree
-from rkeras.function import eager_scope
+from rkeras.tracing import eager_scope
 from rkeras.keras_tensor import KerasTensor
 from rkeras.layers.call_context import training_scope
 from rkeras.layers.layer import Layer

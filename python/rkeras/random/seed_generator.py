@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rkeras import _engine
-from rkeras.function import eager_scope
+from rkeras.tracing import eager_scope
 from rkeras.naming import auto_name, name_scope
 from rkeras.variables import Variable
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rkeras import losses, metrics
-from rkeras.function import eager_scope
+from rkeras.tracing import eager_scope
 from rkeras.training.targets import flat_outputs, per_output
 
 

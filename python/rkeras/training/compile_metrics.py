@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rkeras import metrics as metrics_module
-from rkeras.function import eager_scope
+from rkeras.tracing import eager_scope
 from rkeras.training.compile_loss import has_class_indices, is_binary
 from rkeras.training.targets import flat_outputs, per_output
 

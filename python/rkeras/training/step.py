@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rkeras import _engine
-from rkeras.function import blamed_line, eager_scope, mode
+from rkeras.tracing import blamed_line, eager_scope, mode
 from rkeras.keras_tensor import KerasTensor
 from rkeras.symbolic import compute_output_spec
 from rkeras.training.structure import put_together, take_apart, unpack_x_y_sample_weight
