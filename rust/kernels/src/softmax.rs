@@ -127,7 +127,7 @@ struct Rows<'a, T, C> {
     a: &'a [T],
     b: &'a [T],
     out: &'a mut [T],
-    column: C,
+    column: std::marker::PhantomData<C>,
 }
 
 impl<T: Number + Math, C: Column> Loop for Rows<'_, T, C> {
@@ -158,7 +158,7 @@ impl<T: Number + Math, C: Column> Loop for Rows<'_, T, C> {
     }
 }
 
-fn rows<T: Number + Math, C: Column>(column: C, outer: usize, n: usize, inner: usize, a: &[T], b: &[T], out: &mut [T]) {
+fn rows<T: Number + Math, C: Column>(_: C, outer: usize, n: usize, inner: usize, a: &[T], b: &[T], out: &mut [T]) {
     let slab = n * inner;
     assert_eq!(a.len(), outer * slab, "length of the operand");
     assert_eq!(b.len(), a.len(), "length of the cotangent");
@@ -169,7 +169,7 @@ fn rows<T: Number + Math, C: Column>(column: C, outer: usize, n: usize, inner: u
     let per = (TASK / slab).max(1);
     parallel::for_each_chunk_mut(out, per * slab, |t, out| {
         let (a, b) = (&a[t * per * slab..][..out.len()], &b[t * per * slab..][..out.len()]);
-        frame::run(isa::active(), Rows { n, inner, a, b, out, column });
+        frame::run(isa::active(), Rows { n, inner, a, b, out, column: std::marker::PhantomData::<C> });
     });
 }
 
