@@ -21,6 +21,20 @@ from rkeras.variables import Variable
 _NEVER_TRACKED = frozenset((int, float, bool, str, bytes, type(None)))
 
 
+# Counts changes to layers that may change what they compute, so that compiled calls notice.
+_version = 0
+
+
+def version() -> int:
+    """A number that is another one after an attribute of any layer was assigned."""
+    return _version
+
+
+def _changed() -> None:
+    global _version
+    _version += 1
+
+
 class LayerState(Operation):
     """The part of ``Layer`` that keeps its state."""
 
@@ -33,6 +47,8 @@ class LayerState(Operation):
     _trainable_variables: list[Variable]
     _non_trainable_variables: list[Variable]
     _dtype_policy: DTypePolicy
+    # Whether assigning an attribute may change what the layer computes.
+    _attributes_matter = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = super().__new__(cls, *args, **kwargs)
@@ -46,6 +62,8 @@ class LayerState(Operation):
 
     def __setattr__(self, name: str, value: Any) -> None:
         old = self.__dict__.get(name)
+        if self._attributes_matter:
+            _changed()
         if value.__class__ in _NEVER_TRACKED and old.__class__ in _NEVER_TRACKED:
             object.__setattr__(self, name, value)
             return
@@ -199,6 +217,7 @@ class LayerState(Operation):
     def trainable(self, value: bool) -> None:
         value = bool(value)
         object.__setattr__(self, "_trainable", value)
+        _changed()
         for variable in self._trainable_variables:
             variable.trainable = value
         for layer in self._layers:

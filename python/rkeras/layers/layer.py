@@ -193,6 +193,9 @@ class Layer(Building, Losses):
             context.entry, context.training = outer_entry, outer_training
         if symbolic:
             self.built = True
+            if "mask" in kwargs and len(node_args) == 1 and not node_kwargs:
+                # The op that made the mask belongs to the model, as it does in Keras.
+                node_kwargs = {"mask": kwargs["mask"]}
             Node(self, node_args, node_kwargs, outputs)
         return outputs
 

@@ -11,7 +11,7 @@ from rkeras.tracing import eager_scope
 from rkeras.keras_tensor import KerasTensor
 from rkeras.layers.call_context import training_scope
 from rkeras.layers.layer import Layer
-from rkeras.layers.tracking import untracked
+from rkeras.models._compiled_call import CompiledCalls
 from rkeras.models.network import Network
 from rkeras.naming import current_path, name_scope
 from rkeras.operation import Operation, default, is_default
@@ -46,8 +46,11 @@ class Model(Trainer, Layer):
         [(3, 2), (2,)]
     """
 
-    # The layer graph of a functional or sequential model.
+    # The layer graph of a functional or sequential model, and its compiled calls.
     _network: Network | None = None
+    _compiled_calls: CompiledCalls | None = None
+    # What a model computes is up to its layers; training assigns its attributes all the time.
+    _attributes_matter = False
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and is_functional_call(args, kwargs):
@@ -74,12 +77,21 @@ class Model(Trainer, Layer):
             self.trainable = trainable
 
     def _set_network(self, network: Network | None) -> None:
-        with untracked():
-            self._network = network
+        object.__setattr__(self, "_network", network)
+        wired = network is not None and getattr(type(self).call, "_runs_network", False)
+        object.__setattr__(self, "_compiled_calls", CompiledCalls(self) if wired else None)
         if network is not None:
             self._convert_input_args = False
             for layer in network.layers:
                 self._track("layers", layer)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Computes on tensors or arrays; on symbolic tensors it adds a node to a functional model."""
+        if self._compiled_calls is not None and len(args) == 1:
+            outputs = self._compiled_calls(args[0], kwargs)
+            if outputs is not NotImplemented:
+                return outputs
+        return Layer.__call__(self, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The computation; subclasses define it, functional models run their layers."""
@@ -318,7 +330,7 @@ class Model(Trainer, Layer):
 
 
 default(Model.get_config)
-default(Model.call)
+Model.call._runs_network = True  # type: ignore[attr-defined]
 
 
 def _single(structure: Any) -> Any:

@@ -211,6 +211,9 @@ class Sequential(Model):
         return model
 
 
+Sequential.call._runs_network = True  # type: ignore[attr-defined]
+
+
 def _input_dtype(layer: Layer) -> str:
     if isinstance(layer, Model) and layer._network is not None:
         return layer.inputs[0].dtype

@@ -12,6 +12,7 @@ from typing import Any
 
 from rkeras import config, tree
 from rkeras.dtype_policies import standardize_dtype
+from rkeras.operation import OpCall
 
 _ITEM_BITS = {"bool": 1, "bfloat16": 16}
 
@@ -75,6 +76,14 @@ def _output_shape(layer: Any) -> str:
     return leaves[0] if len(leaves) == 1 else str(shapes).replace("'", "")
 
 
+def _title(layer: Any) -> str:
+    """The class of a layer, or the op of a node in the spelling of a class."""
+    op = getattr(layer, "function", None)
+    if isinstance(layer, OpCall) and isinstance(op, str):
+        return "".join(part.capitalize() for part in op.split("_"))
+    return type(layer).__name__
+
+
 def _is_chain(network: Any) -> bool:
     """Whether each layer of a graph follows from the one before and is called once."""
     nodes = []
@@ -135,7 +144,7 @@ class _Table:
         from rich.markup import escape
 
         is_layer = hasattr(layer, "built")
-        name = f"{escape(prefix + layer.name)} ([color(33)]{escape(type(layer).__name__)}[/])"
+        name = f"{escape(prefix + layer.name)} ([color(33)]{escape(_title(layer))}[/])"
         if not is_layer:
             shape = _shape_text(layer._inbound_nodes[-1].output_tensors[0].shape)
             params = _number(0)
