@@ -1,8 +1,8 @@
 """What fit, evaluate and predict print."""
 
+import contextlib
 import io
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -29,10 +29,8 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def terminal(monkeypatch):
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stdout", screen)
-    return screen
+def terminal():
+    return Terminal()
 
 
 def plain(text):
@@ -78,10 +76,11 @@ def test_a_stream_shows_its_length_at_the_end(capsys):
 
 
 def test_terminal_replaces_its_line(terminal):
-    bar = Progbar(10, interval=0.0)
-    bar.update(1, [("loss", 2.0)])
-    bar.update(5, [("loss", 1.0)])
-    bar.update(10, [("loss", 0.5)])
+    with contextlib.redirect_stdout(terminal):
+        bar = Progbar(10, interval=0.0)
+        bar.update(1, [("loss", 2.0)])
+        bar.update(5, [("loss", 1.0)])
+        bar.update(10, [("loss", 0.5)])
     lines = [plain(line).rstrip() for line in terminal.getvalue().split("\r")[1:]]
     assert len(lines) == 3
     assert re.fullmatch(r" 1/10 ━{20} 0s \S+/step - loss: 2.0000", lines[0])
@@ -93,26 +92,27 @@ def test_terminal_replaces_its_line(terminal):
 
 
 def test_a_longer_line_is_wiped_out(terminal):
-    bar = Progbar(3, interval=0.0)
-    bar.update(1, [("a_long_name", 1.0)])
-    bar._values.clear()
-    bar.update(2)
+    with contextlib.redirect_stdout(terminal):
+        bar = Progbar(3, interval=0.0)
+        bar.update(1, [("value", 1e-9)])
+        bar.update(2, [("value", 5.0)])
     first, second = (plain(line) for line in terminal.getvalue().split("\r")[1:])
     assert len(first) == len(second)
 
 
 def test_updates_are_few(terminal):
-    bar = Progbar(100_000, interval=60)
-    for i in range(1, 1001):
-        bar.update(i)
+    with contextlib.redirect_stdout(terminal):
+        bar = Progbar(100_000, interval=60)
+        for i in range(1, 1001):
+            bar.update(i)
     assert terminal.getvalue().count("\r") == 1
 
 
-def test_ascii_where_the_encoding_has_no_bar(monkeypatch):
+def test_ascii_where_the_encoding_has_no_bar():
     raw = io.BytesIO()
     screen = io.TextIOWrapper(raw, encoding="ascii")
-    monkeypatch.setattr(sys, "stdout", screen)
-    Progbar(4).update(4)
+    with contextlib.redirect_stdout(screen):
+        Progbar(4).update(4)
     screen.flush()
     assert raw.getvalue().startswith(b"4/4 ==================== 0s")
 

@@ -89,6 +89,7 @@ def fit(
         if validation is not None and _validates(epoch + 1, validation_freq):
             val_logs = _evaluate(model, validation, validation_steps, callbacks)
             logs.update({f"val_{name}": value for name, value in val_logs.items()})
+        logs = dict(sorted(logs.items()))
         callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break

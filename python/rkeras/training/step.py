@@ -96,9 +96,13 @@ class StepFunction:
     def run(self, arrays: Sequence[Array], spec: Any) -> Any:
         """Runs one batch; returns the predictions of a predict step, else None (see ``logs``)."""
         if not self.eager:
-            traced = self.prepare([a.shape for a in arrays], [engine_dtype(a) for a in arrays], spec)
+            dtypes = [engine_dtype(a) for a in arrays]
+            traced = self.prepare([a.shape for a in arrays], dtypes, spec)
             if traced is not None:
                 self._last = traced
+                arrays = [
+                    a if a.dtype.name == d else a.astype(d) for a, d in zip(arrays, dtypes, strict=True)
+                ]
                 outputs = traced.plan.run(arrays)
                 return put_together(traced.output_spec, iter(outputs))
         return self._run_eagerly(arrays, spec)
