@@ -72,9 +72,9 @@ def version() -> str:
 
 
 def _getitem(tensor: Any, key: Any) -> Any:
-    from rkeras.ops.indexing import getitem
+    from rkeras.ops.indexing import get_item
 
-    return getitem(tensor, key)
+    return get_item(tensor, key)
 
 
 _engine.set_getitem(_getitem)
@@ -86,7 +86,6 @@ if TYPE_CHECKING:
     from rkeras.autodiff import grad as grad
     from rkeras.autodiff import value_and_grad as value_and_grad
     from rkeras.dtype_policies import DTypePolicy as DTypePolicy
-    from rkeras.tracing import function as function
     from rkeras.keras_tensor import KerasTensor as KerasTensor
     from rkeras.layers.core.input_layer import Input as Input
     from rkeras.layers.input_spec import InputSpec as InputSpec
@@ -96,4 +95,5 @@ if TYPE_CHECKING:
     from rkeras.naming import name_scope as name_scope
     from rkeras.operation import Function as Function
     from rkeras.operation import Operation as Operation
+    from rkeras.tracing import function as function
     from rkeras.variables import Variable as Variable

@@ -15,7 +15,7 @@ def lazy(
 
     Args:
         package: the package's ``__name__``.
-        names: where each public name lives: ``module`` for a name kept as it is, ``module:name`` for one renamed.
+        names: the module of each public name; ``module:name`` if it has another name there.
         submodules: submodules that are public themselves.
 
     Example:

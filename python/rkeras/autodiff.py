@@ -99,8 +99,9 @@ class GradientTape:
         Args:
             target: a tensor or a structure of them.
             sources: a tensor, a variable or a structure of them.
-            output_gradients: derivatives of something else with respect to each target, to go on from; ones by default.
-            unconnected_gradients: ``"none"`` gives None where a source has no influence, ``"zero"`` gives zeros.
+            output_gradients: derivatives of something with respect to each target, to go on from; ones if
+                not given.
+            unconnected_gradients: ``"none"`` gives None for a source without influence, ``"zero"`` zeros.
 
         Returns:
             A structure like ``sources``.
@@ -128,10 +129,7 @@ class GradientTape:
         if not self._persistent:
             self._tape.clear()
         if str(unconnected_gradients).lower() == "zero":
-            gradients = [
-                _engine.convert(np.zeros(s.shape, "float32"), s.dtype) if g is None else g
-                for g, s in zip(gradients, flat, strict=True)
-            ]
+            gradients = [_zeros_like(s) if g is None else g for g, s in zip(gradients, flat, strict=True)]
         return tree.pack_sequence_as(sources, gradients)
 
     def _check_reuse(self) -> None:
@@ -139,7 +137,7 @@ class GradientTape:
             return
         if self._used:
             raise RuntimeError(
-                "this tape was asked for gradients already; make it with GradientTape(persistent=True) to ask again"
+                "this tape was asked for gradients already; GradientTape(persistent=True) can be asked again"
             )
         self._used = True
         if self._recording:
@@ -163,14 +161,13 @@ class GradientTape:
         if not self._persistent:
             self._tape.clear()
         zero = str(unconnected_gradients).lower() == "zero"
-        results = []
+        results: list[Any] = []
         for k, source in enumerate(flat):
             column = [row[k] for row in rows]
             if all(g is None for g in column) and not zero:
                 results.append(None)
                 continue
-            blank = np.zeros(source.shape, "float32")
-            parts = [_engine.convert(blank, source.dtype) if g is None else g for g in column]
+            parts = [_zeros_like(source) if g is None else g for g in column]
             shape = [*target.shape, *source.shape]
             results.append(_engine.apply("reshape", _engine.convert(parts), shape=shape))
         return tree.pack_sequence_as(sources, results)
@@ -187,7 +184,7 @@ class GradientTape:
         """
         if target.shape[:1] != source.shape[:1]:
             raise ValueError(
-                f"batch_jacobian needs one batch size, got target of shape {target.shape}, source {source.shape}"
+                f"batch_jacobian needs one batch size, got shapes {target.shape} and {source.shape}"
             )
         self._check_reuse()
         batch = target.shape[0]
@@ -198,13 +195,17 @@ class GradientTape:
             seed[:, i] = 1.0
             seed_tensor = _engine.convert(seed.reshape(target.shape), target.dtype)
             gradient = self._tape.gradient([target], [source], [seed_tensor])[0]
-            columns.append(_engine.convert(np.zeros(source.shape), source.dtype) if gradient is None else gradient)
+            columns.append(_zeros_like(source) if gradient is None else gradient)
         if not self._persistent:
             self._tape.clear()
         stacked = _engine.convert(columns)
         order = [1, 0, *range(2, len(source.shape) + 1)]
         moved = _engine.apply("transpose", stacked, axes=order)
         return _engine.apply("reshape", moved, shape=[*target.shape, *source.shape[1:]])
+
+
+def _zeros_like(source: Any) -> Any:
+    return _engine.convert(np.zeros(source.shape, "float32"), source.dtype)
 
 
 def _one_hot(target: Any, index: int) -> Any:
@@ -252,7 +253,9 @@ def _as_source(x: Any) -> Any:
     return x if isinstance(x, (_engine.Tensor, _engine.Variable)) else _engine.convert(x)
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that returns the derivatives of ``f``; see ``value_and_grad``.
 
     Example:

@@ -31,6 +31,7 @@ def graph(target: Any, *args: Any, **kwargs: Any) -> str:
 
 
 def plan(target: Any, *args: Any, **kwargs: Any) -> str:
-    """The kernel calls of a function or layer for these arguments and where their operands live, as text."""
+    """The kernel calls of a function or layer for these arguments, with where operands live, as text."""
     compiled = traced(target, *args, **kwargs).plan
-    return f"{compiled.describe()}\n{compiled.step_count} steps, {compiled.arena_bytes} bytes of intermediate values"
+    size = f"{compiled.step_count} steps, {compiled.arena_bytes} bytes of intermediate values"
+    return f"{compiled.describe()}\n{size}"

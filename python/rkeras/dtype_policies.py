@@ -54,7 +54,7 @@ def standardize_dtype(dtype: Any) -> str:
 
 def _numpy_name(dtype: Any) -> str:
     try:
-        return np.dtype(dtype).name
+        return str(np.dtype(dtype).name)
     except TypeError:
         return str(dtype)
 
@@ -68,8 +68,8 @@ class DTypePolicy:
     """The dtypes of a layer.
 
     Args:
-        name: a dtype, such as ``"float32"``, or ``"mixed_float16"`` / ``"mixed_bfloat16"`` (16-bit computations
-            on float32 weights). The default is the global policy.
+        name: a dtype, such as ``"float32"``, or ``"mixed_float16"`` / ``"mixed_bfloat16"`` (16-bit
+            computations on float32 weights). The default is the global policy.
 
     Example:
         >>> policy = DTypePolicy("mixed_bfloat16")

@@ -44,7 +44,11 @@ class Node:
     """One call of an operation on symbolic tensors; made by the call itself."""
 
     def __init__(
-        self, operation: Any, call_args: tuple[Any, ...] = (), call_kwargs: dict[str, Any] | None = None, outputs: Any = ()
+        self,
+        operation: Any,
+        call_args: tuple[Any, ...] = (),
+        call_kwargs: dict[str, Any] | None = None,
+        outputs: Any = (),
     ) -> None:
         self.operation = operation
         self.arguments = Arguments(tuple(call_args), call_kwargs or {})
@@ -132,8 +136,10 @@ class LayerGraph:
                 for tensor in node.input_tensors:
                     if id(tensor) not in available:
                         raise ValueError(
-                            f"the graph is disconnected: {node.operation.name!r} needs {tensor}, which none of the "
-                            f"inputs {[x.name for x in self.inputs]} leads to. Pass the input it comes from as an "
+                            f"the graph is disconnected: {node.operation.name!r} needs {tensor}, which none "
+                            "of the "
+                            f"inputs {[x.name for x in self.inputs]} leads to. Pass the input it comes from "
+                            "as an "
                             f"input of the model. What could be computed: {done}"
                         )
                 if not node.is_input:
@@ -141,14 +147,17 @@ class LayerGraph:
                 available.update(id(x) for x in node.outputs if not node.is_input or id(x) in available)
         for tensor in self.outputs:
             if id(tensor) not in available:
-                raise ValueError(f"the output {tensor} is not connected to the inputs {[x.name for x in self.inputs]}")
+                raise ValueError(
+                    f"the output {tensor} is not connected to the inputs {[x.name for x in self.inputs]}"
+                )
 
     def _check_names(self) -> None:
         seen: set[str] = set()
         for operation in self.operations:
             if operation.name in seen:
                 raise ValueError(
-                    f"the name {operation.name!r} is used by several layers of the model; give each its own name="
+                    f"the name {operation.name!r} is used by several layers of the model; give each its own "
+                    "name="
                 )
             seen.add(operation.name)
 
@@ -178,7 +187,8 @@ class LayerGraph:
 def topological_order(
     inputs: Sequence[KerasTensor], outputs: Sequence[KerasTensor]
 ) -> tuple[list[Node], dict[Any, int]]:
-    """The nodes that lead to the outputs, each after those it needs, and the order in which operations were met.
+    """The nodes that lead to the outputs, each after those it needs, and the order in which operations were
+    met.
 
     Depth first without recursion: a model may be deeper than Python's stack.
     """

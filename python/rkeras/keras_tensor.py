@@ -28,7 +28,9 @@ def standardize_shape(shape: Any) -> Shape:
     if isinstance(shape, int):
         shape = (shape,)
     if not isinstance(shape, (list, tuple)):
-        raise ValueError(f"a shape must be a tuple of ints or None, got {shape!r} (of type {type(shape).__name__})")
+        raise ValueError(
+            f"a shape must be a tuple of ints or None, got {shape!r} (of type {type(shape).__name__})"
+        )
     dims: list[int | None] = []
     for dim in shape:
         if dim is None:
@@ -39,7 +41,9 @@ def standardize_shape(shape: Any) -> Shape:
         except TypeError:
             raise ValueError(f"a shape must be a tuple of ints or None, got {tuple(shape)!r}") from None
         if size < 0:
-            raise ValueError(f"a shape cannot have negative axes, got {tuple(shape)!r}; use None for an unknown size")
+            raise ValueError(
+                f"a shape cannot have negative axes, got {tuple(shape)!r}; use None for an unknown size"
+            )
         dims.append(size)
     return tuple(dims)
 
@@ -113,14 +117,10 @@ class KerasTensor:
         return _op("squeeze")(self, axis=axis)
 
     def __repr__(self) -> str:
-        return (
-            f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse={self.sparse}, name={self.name}>"
-        )
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse={self.sparse}, name={self.name}>"
 
     def __getitem__(self, key: Any) -> Any:
-        from rkeras.ops._dispatch import symbolic_operator
-
-        return symbolic_operator("get_item", operator.getitem)(self, key)
+        return _op("get_item")(self, key)
 
     def _no_value(self, what: str) -> TypeError:
         return TypeError(

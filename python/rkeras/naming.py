@@ -63,7 +63,7 @@ def current_path() -> str:
     return "/".join(name for name, _ in _stack.scopes)
 
 
-class name_scope:  # noqa: N801 - Keras' name for it
+class name_scope:
     """A context in which the paths of new variables begin with ``name``.
 
     Args:

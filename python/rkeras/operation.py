@@ -27,7 +27,7 @@ class Operation:
     _outbound_nodes: list[Node]
     _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Operation:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Operation:  # noqa: D102
         instance = object.__new__(cls)
         # What `get_config` falls back to for a class that does not define it.
         object.__setattr__(instance, "_init_arguments", (args, kwargs))
@@ -89,14 +89,17 @@ class Operation:
             values.pop(next(iter(kinds)))
             for name in [n for n, kind in kinds.items() if kind is inspect.Parameter.VAR_KEYWORD]:
                 values.update(values.pop(name, {}))
-            varargs = [values.pop(n, ()) for n, kind in kinds.items() if kind is inspect.Parameter.VAR_POSITIONAL]
+            varargs = [
+                values.pop(n, ()) for n, kind in kinds.items() if kind is inspect.Parameter.VAR_POSITIONAL
+            ]
             values.pop("name", None)
             if not any(varargs) and all(isinstance(leaf, _PLAIN) for leaf in tree.flatten(values)):
                 if "name" not in kinds and inspect.Parameter.VAR_KEYWORD not in kinds.values():
                     config.pop("name", None)
                 return values
         raise NotImplementedError(
-            f"{type(self).__name__} cannot be saved by itself: arguments of its __init__ are not plain numbers, "
+            f"{type(self).__name__} cannot be saved by itself: arguments of its __init__ are not plain "
+            "numbers, "
             "strings, lists or dicts. Define get_config, for instance\n"
             "    def get_config(self):\n"
             "        return {**super().get_config(), 'units': self.units}"
@@ -132,7 +135,8 @@ class Operation:
     def _of_first_call(self, attribute: str, what: str) -> Any:
         if not self._inbound_nodes:
             raise AttributeError(
-                f"{self.name!r} has no {what}: it was never called on a symbolic tensor. Build the model with the "
+                f"{self.name!r} has no {what}: it was never called on a symbolic tensor. Build the model "
+                "with the "
                 "functional API, or put an Input first in a Sequential."
             )
         tensors = getattr(self._inbound_nodes[0], attribute)
@@ -237,5 +241,3 @@ def get_source_inputs(tensor: Any) -> list[KerasTensor]:
     """The model inputs that a symbolic tensor is computed from."""
     ordered, _ = topological_order((), tree.flatten(tensor))
     return [x for node in ordered if node.is_input for x in node.outputs]
-
-

@@ -10,9 +10,9 @@ from typing import Any
 from rkeras import _engine, tree
 from rkeras.keras_tensor import KerasTensor
 
-# Sizes that stand in for unknown axes, one pair a trace: (first axis, the other axes). A result's axis that differs
-# between the two traces is unknown. The batch gets small sizes, so that a constant made with it stays small; the
-# others are far apart, so that they still differ after a stack of strided layers.
+# Sizes that stand in for unknown axes, one pair a trace: (first axis, the other axes). A result's axis that
+# differs between the two traces is unknown. The batch gets small sizes, so that a constant made with it
+# stays small; the others are far apart, so that they still differ after a stack of strided layers.
 _SPREAD = ((5, 211), (11, 1013))
 # Where axes of different places must agree (an unusual broadcast), one size for all of them.
 _UNIFORM = ((1009, 1009), (2003, 2003))
@@ -95,7 +95,9 @@ def _merge(a: Any, b: Any) -> Any:
     if not isinstance(a, _Spec):
         return a
     if len(a.shape) != len(b.shape):
-        raise ValueError(f"the rank of a result depends on the size of an unknown axis: {a.shape} and {b.shape}")
+        raise ValueError(
+            f"the rank of a result depends on the size of an unknown axis: {a.shape} and {b.shape}"
+        )
     return KerasTensor([m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)], a.dtype)
 
 

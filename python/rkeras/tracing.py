@@ -19,7 +19,7 @@ from rkeras import _engine, tree
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-class eager_scope:  # noqa: N801 - reads as a statement
+class eager_scope:
     """A context whose ops run at once although a trace is on; layers are built in it."""
 
     _suspended = False
@@ -90,7 +90,11 @@ class TracedFunction:
             # Results that are no tensors are the same in every run.
             self._positions = [i for i, leaf in enumerate(leaves) if _is_value(leaf)]
             self._template = [None if _is_value(leaf) else leaf for leaf in leaves]
-            values = [leaf.read() if isinstance(leaf, _engine.Variable) else leaf for leaf in leaves if _is_value(leaf)]
+            values = [
+                leaf.read() if isinstance(leaf, _engine.Variable) else leaf
+                for leaf in leaves
+                if _is_value(leaf)
+            ]
             self._structure = result if tree.is_nested(result) else None
             if self._structure is not None:
                 # Keeping the form only: the traced values hold on to the whole trace.
@@ -165,7 +169,8 @@ class CompiledFunction:
             except _engine.TracedValueError as error:
                 self._eager_because = blamed_line(error)
                 warnings.warn(
-                    f"{getattr(self._fn, '__name__', self._fn)} needs the numbers of a tensor in Python and therefore "
+                    f"{getattr(self._fn, '__name__', self._fn)} needs the numbers of a tensor in Python and "
+                    "therefore "
                     f"runs uncompiled, because of\n  {self._eager_because}\n{error}",
                     stacklevel=2,
                 )
@@ -219,8 +224,8 @@ def function(
     arguments. Variables that it reads and assigns are read and assigned by every run.
 
     Args:
-        fn: the function. Where it needs a tensor's numbers in Python (``if x > 0``), it runs uncompiled, with one
-            warning that says where.
+        fn: the function. Where it needs a tensor's numbers in Python (``if x > 0``), it runs uncompiled,
+            with one warning that says where.
         input_signature: accepted for the sake of older code; kinds of arguments are found by calling.
         autograph: likewise.
         jit_compile: likewise.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 
-class MAP_TO_NONE:  # noqa: N801 - Keras' name for it
+class MAP_TO_NONE:
     """What a function given to ``traverse`` returns to put a ``None`` in place."""
 
 
@@ -190,12 +190,16 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
     def take(_: Any) -> Any:
         item = next(items, missing)
         if item is missing:
-            raise ValueError(f"too few items ({len(flat_sequence)}) for a structure of {len(flatten(structure))} leaves")
+            raise ValueError(
+                f"too few items ({len(flat_sequence)}) for a structure of {len(flatten(structure))} leaves"
+            )
         return item
 
     packed = map_structure(take, structure)
     if next(items, missing) is not missing:
-        raise ValueError(f"too many items ({len(flat_sequence)}) for a structure of {len(flatten(structure))} leaves")
+        raise ValueError(
+            f"too many items ({len(flat_sequence)}) for a structure of {len(flatten(structure))} leaves"
+        )
     return packed
 
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from rkeras import _engine
 from rkeras.dtype_policies import standardize_dtype
-from rkeras.tracing import eager_scope
 from rkeras.keras_tensor import standardize_shape
 from rkeras.naming import auto_name, current_path
+from rkeras.tracing import eager_scope
 
 _AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 
@@ -42,7 +42,7 @@ class Variable(_engine.Variable):
 
     _tracked_as = "variables"
 
-    def __new__(
+    def __new__(  # noqa: D102
         cls,
         initializer: Any,
         shape: Sequence[int] | int | None = None,
@@ -54,7 +54,7 @@ class Variable(_engine.Variable):
         name: str | None = None,
         layout: Any = None,
         **kwargs: Any,
-    ) -> Variable:
+    ) -> Any:
         del autocast, aggregation, synchronization, layout, kwargs
         label = name or "variable"
         if isinstance(initializer, str):
@@ -66,7 +66,9 @@ class Variable(_engine.Variable):
         else:
             value = _engine.convert(initializer, None if dtype is None else standardize_dtype(dtype))
             if shape is not None and tuple(value.shape) != standardize_shape(shape):
-                raise ValueError(f"variable {label!r} has shape={shape}, but its value has shape {value.shape}")
+                raise ValueError(
+                    f"variable {label!r} has shape={shape}, but its value has shape {value.shape}"
+                )
         return super().__new__(cls, value, bool(trainable))
 
     def __init__(
@@ -174,7 +176,8 @@ class Variable(_engine.Variable):
         tensor = _engine.convert(value, self.dtype)
         if tensor.shape != self.shape:
             raise ValueError(
-                f"cannot assign a value of shape {tensor.shape} to the variable {self.path!r} of shape {self.shape}"
+                f"cannot assign a value of shape {tensor.shape} to the variable {self.path!r} of shape "
+                f"{self.shape}"
             )
         self.write(tensor)
         return tensor

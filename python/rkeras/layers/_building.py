@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from rkeras import _engine, tree
-from rkeras.tracing import eager_scope
 from rkeras.keras_tensor import KerasTensor
 from rkeras.layers._signature import arguments_by_name, shape_arguments
 from rkeras.layers._state import LayerState
 from rkeras.naming import current_path, name_scope
 from rkeras.operation import default, is_default
 from rkeras.symbolic import symbolic_shape
+from rkeras.tracing import eager_scope
 
 
 def _wrapped_build(build: Callable[..., None]) -> Callable[..., None]:
@@ -86,8 +86,8 @@ class Building(LayerState):
         """Makes the weights; subclasses that have any define it.
 
         Args:
-            input_shape: the shape of the first argument of ``call``, None for unknown axes. A ``build`` with several
-                arguments names them ``<argument>_shape``.
+            input_shape: the shape of the first argument of ``call``, None for unknown axes. A ``build`` with
+                several arguments names them ``<argument>_shape``.
         """
         self._mark_built(input_shape)
 

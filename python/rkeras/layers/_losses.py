@@ -6,11 +6,12 @@ import weakref
 from typing import Any
 
 from rkeras import _engine, tree
-from rkeras.tracing import eager_scope
 from rkeras.layers._state import LayerState
 from rkeras.symbolic import in_symbolic_inference
+from rkeras.tracing import eager_scope
 
-# Layers that hold losses of their last call. Usually empty, which saves a walk over all layers before each call.
+# Layers that hold losses of their last call. Usually empty, which saves a walk over all layers before each
+# call.
 _holders: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
@@ -28,7 +29,8 @@ class Losses(LayerState):
         for value in tree.flatten(loss):
             if not callable(value) and not isinstance(value, (_engine.Tensor, _engine.Variable, int, float)):
                 raise ValueError(
-                    f"add_loss of layer {self.name!r} takes scalar tensors, got {value!r} (of type {type(value).__name__})"
+                    f"add_loss of layer {self.name!r} takes scalar tensors, got {value!r} (of type "
+                    f"{type(value).__name__})"
                 )
             self.__dict__.setdefault("_losses", []).append(value)
         _holders.add(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 _KEPT: dict[Any, CallSignature] = {}
@@ -35,7 +35,9 @@ class CallSignature:
         self.first = self.names[0] if self.names else None
         self.has_training = "training" in every
         self.has_mask = "mask" in every
-        self.mask_names = [(n.removesuffix("_mask"), n) for n in every if n.endswith("_mask") and n != "_mask"]
+        self.mask_names = [
+            (n.removesuffix("_mask"), n) for n in every if n.endswith("_mask") and n != "_mask"
+        ]
         self.training_default = None
         if self.has_training and every["training"].default is not inspect.Parameter.empty:
             self.training_default = every["training"].default
@@ -56,7 +58,7 @@ def arguments_by_name(info: CallSignature, args: tuple[Any, ...], kwargs: dict[s
 
 
 def shape_arguments(
-    method: Callable[..., Any], what: str, owner: str, arguments: dict[str, Any], shapes: dict[str, Any]
+    method: Callable[..., Any], what: str, owner: str, arguments: Collection[str], shapes: dict[str, Any]
 ) -> dict[str, Any]:
     """The arguments of a ``build`` or ``compute_output_shape``.
 
@@ -64,7 +66,7 @@ def shape_arguments(
         method: takes one shape, or one ``<argument>_shape`` for each argument of ``call`` it cares about.
         what: its name, for the error.
         owner: the layer's class, for the error.
-        arguments: the names of the arguments of ``call`` (with values).
+        arguments: the names of the arguments of ``call``.
         shapes: shapes by argument name, for those that are tensors.
     """
     key = (method, "shapes")
@@ -80,7 +82,8 @@ def shape_arguments(
         argument = name.removesuffix("_shape")
         if argument == name or argument not in arguments:
             raise ValueError(
-                f"{owner}.{what} with several arguments must name each after an argument of `call`, with `_shape` "
+                f"{owner}.{what} with several arguments must name each after an argument of `call`, with "
+                "`_shape` "
                 f"appended, as in `{what}(self, query_shape, value_shape)`; {name!r} is not one of "
                 f"{[n + '_shape' for n in arguments]}"
             )

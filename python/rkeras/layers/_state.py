@@ -47,6 +47,8 @@ class LayerState(Operation):
     _trainable_variables: list[Variable]
     _non_trainable_variables: list[Variable]
     _dtype_policy: DTypePolicy
+    # The compute dtype of a mixed policy.
+    _autocast_dtype: str | None
     # Whether assigning an attribute may change what the layer computes.
     _attributes_matter = True
 
@@ -54,7 +56,13 @@ class LayerState(Operation):
         instance = super().__new__(cls, *args, **kwargs)
         # Not in `__init__`, so that attributes may be assigned before `super().__init__()`.
         put = object.__setattr__
-        for name in ("_layers", "_metrics", "_seed_generators", "_trainable_variables", "_non_trainable_variables"):
+        for name in (
+            "_layers",
+            "_metrics",
+            "_seed_generators",
+            "_trainable_variables",
+            "_non_trainable_variables",
+        ):
             put(instance, name, [])
         put(instance, "_trainable", True)
         put(instance, "built", False)
@@ -147,7 +155,8 @@ class LayerState(Operation):
 
         Args:
             shape: its shape; ``()`` if not given.
-            initializer: an initializer or its name; ``glorot_uniform`` for floats and ``zeros`` for the rest if not given.
+            initializer: an initializer or its name; ``glorot_uniform`` for floats and ``zeros`` for the rest
+                if not given.
             dtype: the layer's variable dtype if not given.
             trainable: whether it is trained by gradients.
             autocast: whether it is read in the compute dtype of a mixed policy.
@@ -167,9 +176,7 @@ class LayerState(Operation):
         if kwargs:
             raise TypeError(f"add_weight of layer {self.name!r} does not know the arguments {sorted(kwargs)}")
         if isinstance(shape, str):
-            raise ValueError(
-                f"add_weight takes the name as a keyword: add_weight(shape=…, name={shape!r})"
-            )
+            raise ValueError(f"add_weight takes the name as a keyword: add_weight(shape=…, name={shape!r})")
         dtype = self.variable_dtype if dtype is None else standardize_dtype(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if is_float_dtype(dtype) else "zeros"
@@ -286,7 +293,11 @@ class LayerState(Operation):
         if len(own) != len(arrays):
             raise ValueError(
                 f"layer {self.name!r} has {len(own)} weights, but set_weights was given {len(arrays)} arrays."
-                + ("" if own else " It has no weights until it is built: call it on data, or build(input_shape).")
+                + (
+                    ""
+                    if own
+                    else " It has no weights until it is built: call it on data, or build(input_shape)."
+                )
             )
         for variable, value in zip(own, arrays, strict=True):
             if variable.shape != value.shape:
@@ -301,7 +312,8 @@ class LayerState(Operation):
         """The number of numbers in ``weights``."""
         if not self.built:
             raise ValueError(
-                f"layer {self.name!r} has no weights to count yet: call it on data, or build(input_shape), first"
+                f"layer {self.name!r} has no weights to count yet: call it on data, or build(input_shape), "
+                "first"
             )
         return sum(math.prod(variable.shape) for variable in self.weights)
 
@@ -318,11 +330,7 @@ class LayerState(Operation):
         """
         own = [*self._trainable_variables, *self._non_trainable_variables]
         if len(store.keys()) != len(own):
-            hint = (
-                ""
-                if own or self.built
-                else " The layer is not built yet: its parent's build() has to build it, or call the model once."
-            )
+            hint = "" if own or self.built else " It is not built yet: call the model on data first."
             raise ValueError(
                 f"layer {self.name!r} has {len(own)} variables {[v.name for v in own]}, "
                 f"but the file has {len(store.keys())} for it.{hint}"

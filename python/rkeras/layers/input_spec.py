@@ -124,24 +124,32 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
             missing = [name for name in names if name not in inputs]
             if missing:
                 raise ValueError(
-                    f"layer {layer_name!r} needs the inputs {names}, but {missing} are missing from the dict with keys "
+                    f"layer {layer_name!r} needs the inputs {names}, but {missing} are missing from the "
+                    "dict with keys "
                     f"{list(inputs)}"
                 )
             inputs = [inputs[name] for name in names]
     flat = tree.flatten(inputs)
     if len(flat) != len(specs):
         shapes = [tuple(x.shape) if hasattr(x, "shape") else x for x in flat]
-        raise ValueError(f"layer {layer_name!r} expects {len(specs)} input(s), but was given {len(flat)}: {shapes}")
+        raise ValueError(
+            f"layer {layer_name!r} expects {len(specs)} input(s), but was given {len(flat)}: {shapes}"
+        )
     for i, (x, spec) in enumerate(zip(flat, specs, strict=True)):
         if spec is None or (x is None and spec.optional):
             continue
         if not hasattr(x, "shape"):
             raise ValueError(
-                f"layer {layer_name!r} takes tensors or arrays, but was given {x!r} (of type {type(x).__name__})"
+                f"layer {layer_name!r} takes tensors or arrays, but was given {x!r} (of type "
+                f"{type(x).__name__})"
             )
         problem = spec.problem(x)
         if problem is not None:
-            where = f"input {spec.name!r}" if spec.name else ("its input" if len(specs) == 1 else f"its input {i}")
+            where = (
+                f"input {spec.name!r}"
+                if spec.name
+                else ("its input" if len(specs) == 1 else f"its input {i}")
+            )
             raise ValueError(
                 f"layer {layer_name!r} cannot take {where} of shape {tuple(x.shape)}: {problem}."
                 f"{_remedy(spec, tuple(x.shape))}"
@@ -154,7 +162,8 @@ def _remedy(spec: InputSpec, shape: tuple[int | None, ...]) -> str:
     least = spec.min_ndim if spec.min_ndim is not None else spec.ndim
     if least is not None and rank == least - 1:
         return (
-            " The batch axis may be missing (x[None] adds it for one sample), or the axis of channels or features "
+            " The batch axis may be missing (x[None] adds it for one sample), or the axis of channels or "
+            "features "
             "(x[..., None])."
         )
     if spec.ndim is not None and rank > spec.ndim:

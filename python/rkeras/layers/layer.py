@@ -25,8 +25,9 @@ _Tensor = _engine.Tensor
 class Layer(Building, Losses):
     """A computation with weights.
 
-    A subclass makes its weights in ``build`` (which is given the input's shape) with ``add_weight``, and computes in
-    ``call``. Layers assigned to attributes, also in lists and dicts, belong to it with their weights.
+    A subclass makes its weights in ``build`` (which is given the input's shape) with ``add_weight``, and
+    computes in ``call``. Layers assigned to attributes, also in lists and dicts, belong to it with their
+    weights.
 
     Args:
         activity_regularizer: a penalty on outputs that joins ``losses``.
@@ -34,8 +35,8 @@ class Layer(Building, Losses):
         dtype: a dtype or dtype policy; the global policy if not given.
         autocast: whether float inputs are cast to the compute dtype.
         name: made from the class name if not given.
-        kwargs: ``input_shape``, ``input_dim``, ``batch_input_shape``, ``batch_size`` (the input of a layer that comes
-            first in a Sequential) and ``weights`` (arrays to begin with) as in older code.
+        kwargs: ``input_shape``, ``input_dim``, ``batch_input_shape``, ``batch_size`` (the input of a layer
+            that comes first in a Sequential) and ``weights`` (arrays to begin with) as in older code.
 
     Example:
         >>> class Scale(Layer):
@@ -83,7 +84,8 @@ class Layer(Building, Losses):
         self._take_input_arguments(kwargs)
         if kwargs:
             raise ValueError(
-                f"{type(self).__name__} does not know the argument(s) {', '.join(f'{k}={v!r}' for k, v in kwargs.items())}"
+                f"{type(self).__name__} does not know the argument(s) "
+                f"{', '.join(f'{k}={v!r}' for k, v in kwargs.items())}"
             )
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
@@ -212,12 +214,15 @@ class Layer(Building, Losses):
                 set_mask(cast, get_mask(x))
             return cast
         if isinstance(x, (list, tuple, dict)):
-            if is_input and x and all(isinstance(leaf, (int, float)) for leaf in tree.flatten(x)) and not isinstance(x, dict):
+            if is_input and not isinstance(x, dict) and _is_numbers(x):
                 return self._convert(_engine.convert(x))
             return tree.map_structure(self._convert, x)
-        if isinstance(x, (np.ndarray, np.generic)) or (hasattr(x, "__array__") and not isinstance(x, _engine.Variable)):
+        if isinstance(x, (np.ndarray, np.generic)) or (
+            hasattr(x, "__array__") and not isinstance(x, _engine.Variable)
+        ):
             array = np.asarray(x)
-            if array.dtype.kind not in "biufV" and array.dtype.kind != "c":
+            if array.dtype.kind in "US":
+                # Text is for layers that know what to do with it.
                 return x
             return self._convert(_engine.convert(array))
         return x
@@ -250,8 +255,8 @@ class Layer(Building, Losses):
     def _pass_mask_on(self, inputs: Any, outputs: Any, mask: Any) -> None:
         if not self._supports_masking:
             warnings.warn(
-                f"layer {self.name!r} ({type(self).__name__}) was given a masked input, but does not support masking: "
-                "the mask ends here and layers after it will not see it",
+                f"layer {self.name!r} ({type(self).__name__}) was given a masked input, but does not "
+                "support masking: the mask ends here and layers after it will not see it",
                 stacklevel=4,
             )
             return
@@ -277,7 +282,7 @@ class Layer(Building, Losses):
         shapes = self._tensor_shapes(info, args, kwargs)
         method = type(self).compute_output_shape
         names = info.signature.parameters
-        found = shape_arguments(method, "compute_output_shape", type(self).__name__, names, shapes)  # type: ignore[arg-type]
+        found = shape_arguments(method, "compute_output_shape", type(self).__name__, names, shapes)
         shape = self.compute_output_shape(**found)
         if tree.is_shape(shape):
             return KerasTensor(shape, dtype=self.compute_dtype)
@@ -285,7 +290,7 @@ class Layer(Building, Losses):
 
     @default
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
-        """The output's shape for an input's shape, found by tracing ``call`` where a layer has no rule of its own.
+        """The output's shape for an input's shape; without a rule of its own, by tracing ``call``.
 
         Args:
             args: the shape of the input, None for unknown axes.
@@ -328,3 +333,8 @@ class Layer(Building, Losses):
 
 
 default(Layer.get_config)
+
+
+def _is_numbers(x: Any) -> bool:
+    leaves = tree.flatten(x)
+    return bool(leaves) and all(isinstance(leaf, (int, float)) for leaf in leaves)

@@ -19,7 +19,7 @@ class _State(threading.local):
 _state = _State()
 
 
-class untracked:  # noqa: N801 - reads as a statement
+class untracked:
     """A context (or decorator of a method) in which attributes can be assigned without being tracked."""
 
     def __enter__(self) -> None:
@@ -30,7 +30,7 @@ class untracked:  # noqa: N801 - reads as a statement
     ) -> None:
         _state.off -= 1
 
-    def __call__(self, method: F) -> F:
+    def __call__(self, method: F) -> F:  # noqa: D102
         @functools.wraps(method)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             with self:
@@ -90,7 +90,10 @@ class TrackedList(list[Any]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         old = self[key]
-        super().__setitem__(key, [track(self._owner, v) for v in value] if isinstance(key, slice) else track(self._owner, value))
+        super().__setitem__(
+            key,
+            [track(self._owner, v) for v in value] if isinstance(key, slice) else track(self._owner, value),
+        )
         self._forget(old if isinstance(key, slice) else [old])
 
     def __delitem__(self, key: Any) -> None:

@@ -105,5 +105,3 @@ def _qualifies(model: Any) -> bool:
             if isinstance(value, FunctionType) and not value.__module__.startswith("rkeras."):
                 return False
     return True
-
-

@@ -51,7 +51,8 @@ def clone_model(
         return cloner.functional(model, input_tensors)
     if clone_function is not None or input_tensors is not None or call_function is not None:
         raise ValueError(
-            f"model {model.name!r} is wired by its own call, so clone_model cannot replace layers or inputs in it; "
+            f"model {model.name!r} is wired by its own call, so clone_model cannot replace layers or inputs "
+            "in it; "
             "only clone_model(model) works"
         )
     return type(model).from_config(model.get_config())
@@ -62,7 +63,9 @@ def _default_clone(layer: Any) -> Any:
 
 
 class _Cloner:
-    def __init__(self, clone: Callable[[Any], Any] | None, call: Callable[..., Any] | None, recursive: bool) -> None:
+    def __init__(
+        self, clone: Callable[[Any], Any] | None, call: Callable[..., Any] | None, recursive: bool
+    ) -> None:
         self._clone = clone or _default_clone
         self._call = call
         self._recursive = recursive

@@ -1,4 +1,5 @@
-"""The layers and wiring of functional models as plain data, in the layout of Keras 3 (and read from Keras 2)."""
+"""The layers and wiring of functional models as plain data, in the layout of Keras 3 (and read from Keras "
+"2)."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ _TENSOR = "__keras_tensor__"
 
 def has_functional_constructor(cls: type) -> bool:
     """Whether a class can be made from inputs and outputs, so that its wiring can be saved."""
-    spec = inspect.getfullargspec(cls.__init__)
+    spec = inspect.getfullargspec(cls.__init__)  # type: ignore[misc]
     return (
         cls in (Functional, Model)
         or spec.args[1:3] == ["inputs", "outputs"]
@@ -36,7 +37,9 @@ def functional_config(model: Any) -> dict[str, Any]:
         config = dict(saving.serialize_keras_object(operation))
         config["name"] = operation.name
         config["inbound_nodes"] = [
-            _node_config(node, nodes) for node in operation._inbound_nodes if node in nodes and node.input_tensors
+            _node_config(node, nodes)
+            for node in operation._inbound_nodes
+            if node in nodes and node.input_tensors
         ]
         layers.append(config)
 
@@ -93,7 +96,9 @@ class _Builder:
                 {k: v for k, v in config.items() if k != "inbound_nodes"}, custom_objects=custom_objects
             )
             if not isinstance(layer, Operation):
-                raise ValueError(f"layer {config.get('name')!r} of the config is a {type(layer).__name__}, not a layer")
+                raise ValueError(
+                    f"layer {config.get('name')!r} of the config is a {type(layer).__name__}, not a layer"
+                )
             self.layers[config["name"]] = layer
             if config.get("inbound_nodes"):
                 self._waiting.append((layer, list(config["inbound_nodes"])))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from rkeras import tree
-from rkeras.tracing import eager_scope
 from rkeras.keras_tensor import KerasTensor
 from rkeras.layers.call_context import training_scope
 from rkeras.layers.layer import Layer
@@ -16,21 +15,25 @@ from rkeras.models.network import Network
 from rkeras.naming import current_path, name_scope
 from rkeras.operation import Operation, default, is_default
 from rkeras.symbolic import compute_output_spec
+from rkeras.tracing import eager_scope
 from rkeras.training.trainer import Trainer
 
 
 def is_functional_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether these arguments make a functional model: inputs and outputs."""
     return (
-        len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or ("inputs" in kwargs and "outputs" in kwargs)
+        len(args) == 2
+        or (len(args) == 1 and "outputs" in kwargs)
+        or ("inputs" in kwargs and "outputs" in kwargs)
     )
 
 
 class Model(Trainer, Layer):
     """Layers that are trained and saved together.
 
-    ``Model(inputs, outputs)`` makes a functional model from symbolic tensors. A subclass makes layers in ``__init__``
-    and wires them in ``call``. A subclass without a ``call`` may be made from inputs and outputs too.
+    ``Model(inputs, outputs)`` makes a functional model from symbolic tensors. A subclass makes layers in
+    ``__init__`` and wires them in ``call``. A subclass without a ``call`` may be made from inputs and
+    outputs too.
 
     Args:
         inputs: a symbolic tensor, or a list, tuple or dict of them.
@@ -52,7 +55,7 @@ class Model(Trainer, Layer):
     # What a model computes is up to its layers; training assigns its attributes all the time.
     _attributes_matter = False
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
         if cls is Model and is_functional_call(args, kwargs):
             from rkeras.models.functional import Functional
 
@@ -140,10 +143,13 @@ class Model(Trainer, Layer):
             self.built = True
             return
         if type(self).call is Model.call:
-            raise NotImplementedError(f"{type(self).__name__} cannot be built: it does not define `call(self, inputs)`")
+            raise NotImplementedError(
+                f"{type(self).__name__} cannot be built: it does not define `call(self, inputs)`"
+            )
         if input_shape is None:
             raise ValueError(
-                f"model {self.name!r} cannot be built without knowing its input: pass build(input_shape=(None, …)), "
+                f"model {self.name!r} cannot be built without knowing its input: pass "
+                "build(input_shape=(None, …)), "
                 "or call the model on data"
             )
         inputs = tree.map_shape_structure(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape)
@@ -153,7 +159,8 @@ class Model(Trainer, Layer):
             except (ValueError, TypeError) as error:
                 raise ValueError(
                     f"model {self.name!r} cannot be built for input_shape={input_shape}: {error}\n"
-                    "Check that the shape has the batch axis first, as in (None, 28, 28, 1); a model whose call takes "
+                    "Check that the shape has the batch axis first, as in (None, 28, 28, 1); a model whose "
+                    "call takes "
                     "several arguments or other dtypes is built by calling it on data."
                 ) from error
             object.__setattr__(self, "_path", current_path())
@@ -169,7 +176,9 @@ class Model(Trainer, Layer):
 
     @layers.setter
     def layers(self, value: Any) -> None:
-        raise AttributeError(f"`layers` of a model lists its layers and cannot be set; use another attribute name ({value!r})")
+        raise AttributeError(
+            f"`layers` of a model lists its layers and cannot be set; use another attribute name ({value!r})"
+        )
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of a name, or at a place in ``layers``.
@@ -181,19 +190,23 @@ class Model(Trainer, Layer):
             raise ValueError(f"get_layer needs either a name or an index, got name={name!r}, index={index!r}")
         if index is not None:
             if not -len(self.layers) <= index < len(self.layers):
-                raise ValueError(f"model {self.name!r} has {len(self.layers)} layers, there is none at index {index}")
+                raise ValueError(
+                    f"model {self.name!r} has {len(self.layers)} layers, there is none at index {index}"
+                )
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
                 return layer
         raise ValueError(
-            f"model {self.name!r} has no layer called {name!r}; its layers are {[layer.name for layer in self.layers]}"
+            f"model {self.name!r} has no layer called {name!r}; its layers are "
+            f"{[layer.name for layer in self.layers]}"
         )
 
     def _needs_network(self, what: str) -> Network:
         if self._network is None:
             raise AttributeError(
-                f"model {self.name!r} has no {what}: only functional models, and sequential ones that know their input "
+                f"model {self.name!r} has no {what}: only functional models, and sequential ones that know "
+                "their input "
                 "(an Input first, or build(input_shape)), have symbolic tensors"
             )
         return self._network
@@ -252,7 +265,6 @@ class Model(Trainer, Layer):
 
     def add_metric(self, value: Any, name: str | None = None, aggregation: str = "mean") -> None:
         """Shows the mean of a symbolic tensor of the model, or in ``call`` of a value, under a name."""
-        receive: Callable[[Any], None]
 
         def receive(x: Any) -> None:
             Layer.add_metric(self, x, name, aggregation)

@@ -18,8 +18,8 @@ class Network:
     """Layers between symbolic inputs and outputs.
 
     Args:
-        inputs: a symbolic tensor, or a list, tuple or dict of them. Those that are results of layers stand for new
-            inputs, so that a part of a model can be cut out.
+        inputs: a symbolic tensor, or a list, tuple or dict of them. Those that are results of layers stand
+            for new inputs, so that a part of a model can be cut out.
         outputs: symbolic tensors computed from them, in any structure.
         owner: the model's name, for errors.
     """
@@ -30,7 +30,8 @@ class Network:
                 if not isinstance(x, KerasTensor):
                     hint = "; call it on an Input first" if isinstance(x, Layer) else ""
                     raise ValueError(
-                        f"{what} of a functional model must be symbolic tensors, as made by Input and by layers called "
+                        f"{what} of a functional model must be symbolic tensors, as made by Input and by "
+                        "layers called "
                         f"on them; got {x!r} (of type {type(x).__name__}){hint}"
                     )
         if any(_is_intermediate(x) for x in tree.flatten(inputs)):
@@ -70,10 +71,12 @@ class Network:
         return outputs
 
     def output_spec(self, inputs: Any) -> Any:
-        """New symbolic outputs if the symbolic inputs have the shapes that the graph was made with, else None."""
+        """New symbolic outputs if the symbolic inputs have the shapes that the graph was made with, else "
+        "None."""
         flat = tree.flatten(self._match_structure(inputs))
         same = all(
-            isinstance(x, KerasTensor) and x.shape == ref.shape for x, ref in zip(flat, self.inputs, strict=False)
+            isinstance(x, KerasTensor) and x.shape == ref.shape
+            for x, ref in zip(flat, self.inputs, strict=False)
         )
         if not same or len(flat) != len(self.inputs):
             return None
@@ -96,14 +99,12 @@ class Network:
         """The inputs in the structure of the model, from a list in order or a dict by name."""
         expected = self.inputs_struct
         if isinstance(inputs, dict):
-            if isinstance(expected, dict):
-                names = list(expected)
-            else:
-                names = [x.name for x in self.inputs]
+            names = list(expected) if isinstance(expected, dict) else [x.name for x in self.inputs]
             missing = [name for name in names if name not in inputs and not self._is_optional(name)]
             if missing:
                 raise ValueError(
-                    f"model {self.owner!r} has the inputs {names}, but {missing} are missing from the dict with keys "
+                    f"model {self.owner!r} has the inputs {names}, but {missing} are missing from the dict "
+                    "with keys "
                     f"{list(inputs)}"
                 )
             if isinstance(expected, dict):
@@ -138,7 +139,9 @@ class Network:
             y = adjusted
             shape = tuple(y.shape)
         # The batch may have another size than the one the model was built with.
-        if any(m is not None and n is not None and m != n for m, n in zip(ref.shape[1:], shape[1:], strict=True)):
+        if any(
+            m is not None and n is not None and m != n for m, n in zip(ref.shape[1:], shape[1:], strict=True)
+        ):
             raise self._shape_error(ref, shape)
         mask = get_mask(x)
         if mask is not None and y is not x:
@@ -152,7 +155,8 @@ class Network:
         elif shape[1:] and sorted(map(str, shape[1:])) == sorted(map(str, ref.shape[1:])):
             hint = " The axes seem to be in another order; see data_format, or transpose the data."
         return ValueError(
-            f"input {ref.name!r} of model {self.owner!r} has shape {ref.shape}, but was given shape {shape}.{hint}"
+            f"input {ref.name!r} of model {self.owner!r} has shape {ref.shape}, but was given shape "
+            f"{shape}.{hint}"
         )
 
 
@@ -236,5 +240,3 @@ def _cut_out(inputs: Any, outputs: Any) -> tuple[Any, Any]:
         args, kwargs = tree.map_structure(swap, (node.arguments.args, node.arguments.kwargs))
         Node(node.operation, args, kwargs, [swap(x) for x in node.outputs])
     return tree.map_structure(swap, inputs), tree.map_structure(swap, outputs)
-
-

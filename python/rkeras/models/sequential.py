@@ -19,8 +19,8 @@ from rkeras.naming import auto_name
 class Sequential(Model):
     """A stack of layers, each with one input and one output.
 
-    Its weights exist as soon as the input's shape is known: from an ``Input`` at the beginning, from ``build``, or
-    from the first data.
+    Its weights exist as soon as the input's shape is known: from an ``Input`` at the beginning, from
+    ``build``, or from the first data.
 
     Args:
         layers: layers to begin with.
@@ -65,7 +65,8 @@ class Sequential(Model):
             )
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError(
-                f"model {self.name!r} can only have an Input as its first layer; it begins with {self._layers[0]}"
+                f"model {self.name!r} can only have an Input as its first layer; it begins with "
+                f"{self._layers[0]}"
             )
         # Not `_track`: a layer may be there twice.
         self._layers.append(layer)
@@ -105,8 +106,8 @@ class Sequential(Model):
             input_shape: the input's shape, batch axis first (None for any size).
 
         Raises:
-            ValueError: if the model has no layers, begins with an Input of another shape, or a layer cannot take
-                what comes before it.
+            ValueError: if the model has no layers, begins with an Input of another shape, or a layer cannot
+                take what comes before it.
         """
         if not self._layers:
             raise ValueError(f"model {self.name!r} has no layers yet: add some before building or calling it")
@@ -115,11 +116,13 @@ class Sequential(Model):
             input_shape = first.batch_shape
         if input_shape is None:
             raise ValueError(
-                f"model {self.name!r} cannot be built without knowing its input: pass build(input_shape=(None, …)), "
+                f"model {self.name!r} cannot be built without knowing its input: pass "
+                "build(input_shape=(None, …)), "
                 "put an Input first, or call the model on data"
             )
         if not tree.is_shape(input_shape):
-            # Several inputs: the first layer takes them as they are, and each layer builds itself when called.
+            # Several inputs: the first layer takes them as they are, and each layer builds itself when
+            # called.
             self.built = True
             return
         shape = standardize_shape(input_shape)
@@ -134,7 +137,8 @@ class Sequential(Model):
         x = first.output
         for layer in self._layers[1:]:
             x = layer(x)
-        # Keras wraps the stack in a functional model; the name counts, so that later models are called the same.
+        # Keras wraps the stack in a functional model; the name counts, so that later models are called the
+        # same.
         auto_name("Functional")
         self._set_network(Network(first.output, x, self.name))
 
@@ -151,7 +155,9 @@ class Sequential(Model):
         with training_scope(training):
             for layer in self.layers:
                 takes_mask = mask is not None and layer.supports_masking
-                inputs = layer(inputs, mask=mask) if takes_mask and _has_mask_argument(layer) else layer(inputs)
+                inputs = (
+                    layer(inputs, mask=mask) if takes_mask and _has_mask_argument(layer) else layer(inputs)
+                )
                 mask = masks_of(inputs)
         return inputs
 
@@ -163,7 +169,9 @@ class Sequential(Model):
 
     @layers.setter
     def layers(self, value: Any) -> None:
-        raise AttributeError(f"use add() and pop() to change the layers of a Sequential, they cannot be set to {value!r}")
+        raise AttributeError(
+            f"use add() and pop() to change the layers of a Sequential, they cannot be set to {value!r}"
+        )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The output's shape for an input's shape."""

@@ -25,7 +25,8 @@ def count_params(weights: Sequence[Any]) -> int:
 def weight_memory_size(weights: Sequence[Any]) -> float:
     """The bytes that some weights take, each counted once."""
     unique = {id(w): w for w in weights}.values()
-    return sum(math.prod(w.shape) * _bits(standardize_dtype(w.dtype)) for w in unique) / 8
+    bits: int = sum(math.prod(w.shape) * _bits(standardize_dtype(w.dtype)) for w in unique)
+    return bits / 8
 
 
 def _bits(dtype: str) -> int:
@@ -102,7 +103,9 @@ def _connections(layer: Any, network: Any) -> str:
             continue
         for x in node.input_tensors:
             history = x._keras_history
-            found.append(f"{history.operation.name}[{_number(history.node_index)}][{_number(history.tensor_index)}]")
+            found.append(
+                f"{history.operation.name}[{_number(history.node_index)}][{_number(history.tensor_index)}]"
+            )
     return ", ".join(found) or "-"
 
 
@@ -176,7 +179,8 @@ def _column_widths(positions: Sequence[float], length: int) -> list[int]:
         end = int(position * length) if position <= 1 else int(position)
         if end - start < 4:
             raise ValueError(
-                f"a summary of {length} characters is too narrow for {len(positions)} columns; pass a larger line_length"
+                f"a summary of {length} characters is too narrow for {len(positions)} columns; pass a "
+                "larger line_length"
             )
         widths.append(end - start)
         start = end
@@ -187,7 +191,9 @@ def _layer_bounds(layers: Sequence[Any], layer_range: Any) -> slice:
     if layer_range is None:
         return slice(None)
     if len(layer_range) != 2 or not all(isinstance(name, str) for name in layer_range):
-        raise ValueError(f"layer_range must be the names of the first and the last layer, got {layer_range!r}")
+        raise ValueError(
+            f"layer_range must be the names of the first and the last layer, got {layer_range!r}"
+        )
     first = [i for i, layer in enumerate(layers) if re.match(layer_range[0], layer.name)]
     last = [i for i, layer in enumerate(layers) if re.match(layer_range[1], layer.name)]
     if not first or not last:
@@ -216,8 +222,8 @@ def _unbuilt_hint(model: Any) -> str | None:
     if model.built and all(getattr(layer, "built", True) for layer in model.layers):
         return None
     return (
-        f" The model is not built yet, so its weights do not exist: call model.build(input_shape), "
-        f"put an Input(shape) first, or call the model on data."
+        " The model is not built yet, so its weights do not exist: call model.build(input_shape), "
+        "put an Input(shape) first, or call the model on data."
     )
 
 

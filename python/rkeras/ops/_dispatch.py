@@ -41,16 +41,6 @@ def symbolic(fn: F) -> F:
     return cast(F, wrapper)
 
 
-def symbolic_operator(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
-    """A node maker for a Python operator on symbolic tensors."""
-    SYMBOLIC_OPS.setdefault(name, fn)
-    return functools.partial(_record_call, name, fn)
-
-
-def _record_call(name: str, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return _record(name, fn, args, kwargs)
-
-
 def _record(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     from rkeras.operation import OpCall
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from rkeras import _engine
-from rkeras.tracing import eager_scope
 from rkeras.naming import auto_name, name_scope
+from rkeras.tracing import eager_scope
 from rkeras.variables import Variable
 
 _global_generator: SeedGenerator | None = None
@@ -108,7 +108,9 @@ def draw_seed(seed: Any) -> Any:
         return _engine.convert(np.array([_wrapped(int(seed)), 0], dtype="int64"))
     if isinstance(seed, (_engine.Tensor, _engine.Variable)) and seed.shape == (2,):
         return _engine.convert(seed, "int64")
-    raise ValueError(f"seed must be an int, a SeedGenerator or None, got {seed!r} (of type {type(seed).__name__})")
+    raise ValueError(
+        f"seed must be an int, a SeedGenerator or None, got {seed!r} (of type {type(seed).__name__})"
+    )
 
 
 def reset_global_seed(seed: int | None) -> None:

@@ -65,7 +65,9 @@ class InputLayer(Layer):
         self.ragged = bool(ragged)
         self.optional = bool(optional)
         if input_tensor is None:
-            input_tensor = KerasTensor(self._batch_shape, self._dtype, sparse=sparse, ragged=ragged, name=self.name)
+            input_tensor = KerasTensor(
+                self._batch_shape, self._dtype, sparse=sparse, ragged=ragged, name=self.name
+            )
         self._input_tensor = input_tensor
         Node(self, (), {}, input_tensor)
         self.built = True
@@ -99,7 +101,7 @@ class InputLayer(Layer):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def Input(  # noqa: N802 - Keras' name for it
+def Input(
     shape: Any = None,
     batch_size: int | None = None,
     dtype: Any = None,
