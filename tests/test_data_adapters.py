@@ -1,5 +1,10 @@
 """What may be passed as data."""
 
+import itertools
+import os
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -7,6 +12,7 @@ import rkeras
 from rkeras import layers
 from rkeras.training.arrays import as_array, is_array_like
 from rkeras.training.data import ArrayData, Batches, Stream, class_weights_of, split_validation
+from rkeras.training.prefetch import in_background
 from rkeras.training.structure import put_together, take_apart
 
 X = np.arange(24.0).reshape(8, 3).astype("float32") / 24
@@ -224,3 +230,69 @@ def test_orders_of_batches():
     with pytest.raises(ValueError, match="'batch'"):
         Batches(ArrayData(X, Y, None, model=model_for()), 3, "all")
     assert Stream(Indexed(), True).count == 4
+
+
+class Workers(rkeras.utils.PyDataset):
+    """Each batch tells which thread or process made it."""
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, i):
+        time.sleep(0.01)
+        return np.full((1, 3), float(i)), np.array(
+            [os.getpid() if self.use_multiprocessing else threading.get_ident()]
+        )
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_workers_make_batches_in_order(processes):
+    stream = Stream(Workers(workers=3, use_multiprocessing=processes, max_queue_size=3), False)
+    made = list(stream.iterator(fresh=True))
+    assert [x[0, 0] for x, _ in made] == [0, 1, 2, 3, 4, 5]
+    here = os.getpid() if processes else threading.get_ident()
+    assert here not in {int(who[0]) for _, who in made}
+    assert len({int(who[0]) for _, who in made}) > 1
+
+
+def test_errors_of_workers_arrive():
+    class Bad(Workers):
+        def __getitem__(self, i):
+            raise RuntimeError("broken batch")
+
+    with pytest.raises(RuntimeError, match="broken batch"):
+        model_for().predict(Bad(workers=2), verbose=0)
+    with pytest.raises(NotImplementedError, match="__getitem__"):
+        model_for().predict(rkeras.utils.PyDataset(), verbose=0, steps=1)
+
+
+def test_background_generator_is_stopped_with_its_user():
+    seen = []
+
+    def endless():
+        for i in itertools.count():
+            seen.append(i)
+            yield i
+
+    ahead = in_background(endless(), 2)
+    assert [next(ahead), next(ahead)] == [0, 1]
+    ahead.close()
+    time.sleep(0.3)
+    count = len(seen)
+    time.sleep(0.1)
+    assert len(seen) == count <= 6
+
+
+def test_old_generator_methods():
+    model = model_for()
+    with pytest.deprecated_call(match="use model.fit"):
+        history = model.fit_generator(batches(repeat=2), 4, 2, verbose=0, max_queue_size=2)
+    assert history.history["loss"] == [pytest.approx(LOSS, rel=1e-5)] * 2
+    with pytest.deprecated_call(match="use model.evaluate"):
+        assert model.evaluate_generator(Indexed(), workers=2) == pytest.approx(LOSS, rel=1e-5)
+    with pytest.deprecated_call(match="use model.predict"):
+        assert model.predict_generator(batches(), steps=2).shape == (4, 1)
+    with pytest.deprecated_call(), pytest.raises(TypeError, match="'stpes'"):
+        model.fit_generator(batches(), stpes=3)
+    with pytest.deprecated_call(match="0.5"):
+        assert model.predict_classes(X)[:, 0].tolist() == (X.sum(1) > 0.5).astype(int).tolist()

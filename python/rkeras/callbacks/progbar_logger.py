@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rkeras.callbacks.callback import Callback
+from rkeras.config import is_interactive_logging_enabled
 from rkeras.training.progress import Progbar, is_live, say
 
 
@@ -26,7 +27,9 @@ class ProgbarLogger(Callback):
         """Takes the length of the run and how much to show."""
         super().set_params(params)
         verbose = params.get("verbose", 1)
-        self.verbose = 1 if verbose == "auto" else int(verbose or 0)
+        if verbose == "auto":
+            verbose = 1 if is_interactive_logging_enabled() else 2
+        self.verbose = int(verbose or 0)
         self.epochs = params.get("epochs", 1)
         self.target = params.get("steps")
         # Without a live bar nothing is shown before the end, so there is no reason to leave the engine; but

@@ -7,8 +7,8 @@ from typing import Any
 
 from rkeras import metrics as metrics_module
 from rkeras import optimizers
-from rkeras.tracing import eager_scope
 from rkeras.layers.tracking import untracked
+from rkeras.tracing import eager_scope
 from rkeras.training.compile_loss import CompileLoss
 from rkeras.training.compile_metrics import CompileMetrics
 

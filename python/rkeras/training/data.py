@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rkeras.training.arrays import as_array, is_array_like
+from rkeras.training.prefetch import prefetched
 from rkeras.training.structure import LEAF, is_container, take_apart, unpack_x_y_sample_weight
 
 Array = npt.NDArray[Any]
@@ -214,9 +216,9 @@ class Stream:
     @property
     def count(self) -> int | None:
         """Batches in a pass, if known."""
-        if self.indexed:
-            batches = getattr(self.source, "num_batches", None)
-            return int(len(self.source) if batches is None else batches)
+        if self.indexed and hasattr(self.source, "num_batches"):
+            batches = self.source.num_batches
+            return None if batches is None else int(batches)
         try:
             return len(self.source)
         except TypeError:
@@ -245,11 +247,20 @@ class Stream:
     def _indexed_batches(self) -> Iterator[Any]:
         if hasattr(self.source, "on_epoch_begin"):
             self.source.on_epoch_begin()
-        indices = list(range(self.count or 0))
-        if self._generator is not None:
-            self._generator.shuffle(indices)
-        for index in indices:
-            yield self.source[index]
+        count = self.count
+        indices: Iterable[int] = itertools.count()
+        if count is not None:
+            indices = list(range(count))
+            if self._generator is not None:
+                self._generator.shuffle(indices)
+        workers = getattr(self.source, "workers", 1)
+        processes = getattr(self.source, "use_multiprocessing", False)
+        if workers > 1 or (workers > 0 and processes):
+            ahead = getattr(self.source, "max_queue_size", 10)
+            yield from prefetched(self.source, indices, workers, processes, ahead)
+        else:
+            for index in indices:
+                yield self.source[index]
 
 
 def is_indexed(source: Any) -> bool:

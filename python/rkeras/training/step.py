@@ -4,6 +4,7 @@ Rust."""
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 import warnings
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rkeras import _engine
-from rkeras.tracing import blamed_line, eager_scope, mode
 from rkeras.keras_tensor import KerasTensor
 from rkeras.symbolic import compute_output_spec
+from rkeras.tracing import blamed_line, eager_scope, mode
 from rkeras.training.structure import put_together, take_apart, unpack_x_y_sample_weight
 
 Array = npt.NDArray[Any]
@@ -27,8 +28,14 @@ MAX_PLANS = 32
 def engine_dtype(array: Array) -> str:
     """The dtype in which a step gets ``array``: floats become ``floatx``, integers and booleans stay."""
     if array.dtype.kind in "iub":
-        return array.dtype.name
+        return _name(array.dtype)
     return _engine.floatx()
+
+
+@functools.cache
+def _name(dtype: Any) -> str:
+    # NumPy puts the name together anew each time, which takes as long as a small step.
+    return str(dtype.name)
 
 
 def ensure_built(model: Any, arrays: Sequence[Array], spec: Any) -> None:
@@ -101,7 +108,7 @@ class StepFunction:
             if traced is not None:
                 self._last = traced
                 arrays = [
-                    a if a.dtype.name == d else a.astype(d) for a, d in zip(arrays, dtypes, strict=True)
+                    a if _name(a.dtype) == d else a.astype(d) for a, d in zip(arrays, dtypes, strict=True)
                 ]
                 outputs = traced.plan.run(arrays)
                 return put_together(traced.output_spec, iter(outputs))

@@ -12,11 +12,12 @@ from rkeras import _engine
 from rkeras.autodiff import GradientTape
 from rkeras.training import loops
 from rkeras.training.compiled import Compiled
+from rkeras.training.old_names import OldNames
 from rkeras.training.step import StepFunction, ensure_built
 from rkeras.training.structure import take_apart, unpack_x_y_sample_weight
 
 
-class Trainer(Compiled):
+class Trainer(Compiled, OldNames):
     """Mixed into ``Model``: everything between data and trained weights."""
 
     history: Any = None

@@ -6,12 +6,16 @@ from rkeras._lazy import lazy
 
 # Where each public name lives.
 _NAMES = {
+    "Progbar": "rkeras.training.progress",
+    "PyDataset": "rkeras.utils.py_dataset",
     "clear_session": "rkeras.utils.session",
     "get_source_inputs": "rkeras.operation",
     "is_keras_tensor": "rkeras.keras_tensor",
+    "pack_x_y_sample_weight": "rkeras.training.structure",
     "print_summary": "rkeras.models.summary",
     "set_random_seed": "rkeras.utils.session",
     "standardize_dtype": "rkeras.dtype_policies",
+    "unpack_x_y_sample_weight": "rkeras.training.structure",
     "disable_interactive_logging": "rkeras.config",
     "enable_interactive_logging": "rkeras.config",
     "is_interactive_logging_enabled": "rkeras.config",

@@ -1,0 +1,115 @@
+"""Methods of models in older Keras: each warns once a call what it is called today, and does that."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from rkeras.training.data import is_indexed
+from rkeras.training.prefetch import in_background
+
+# Keras 1 names of arguments.
+_RENAMED = {
+    "nb_epoch": "epochs",
+    "nb_val_samples": "validation_steps",
+    "samples_per_epoch": "steps_per_epoch",
+    "val_samples": "steps",
+    "nb_worker": "workers",
+    "pickle_safe": "use_multiprocessing",
+    "max_q_size": "max_queue_size",
+}
+
+
+class OldNames:
+    """The part of ``Trainer`` that older scripts use."""
+
+    def fit_generator(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        """Old name of ``fit`` for generators.
+
+        Args:
+            generator: yields ``(x, y)`` or ``(x, y, sample_weight)``, or is a ``Sequence``.
+            args: ``steps_per_epoch``, ``epochs``, ``verbose``, ``callbacks``, ``validation_data``,
+                ``validation_steps``, ``validation_freq``, ``class_weight``, ``max_queue_size``, ``workers``,
+                ``use_multiprocessing``, ``shuffle``, ``initial_epoch``.
+            kwargs: the same by name.
+        """
+        names = (
+            "steps_per_epoch epochs verbose callbacks validation_data validation_steps validation_freq "
+            "class_weight max_queue_size workers use_multiprocessing shuffle initial_epoch"
+        )
+        source, arguments = _take("fit_generator", "fit", generator, names.split(), args, kwargs)
+        return self.fit(source, **arguments)  # type: ignore[attr-defined]
+
+    def evaluate_generator(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        """Old name of ``evaluate`` for generators; takes ``steps``, ``callbacks``, ``max_queue_size``,
+        ``workers``, ``use_multiprocessing``, ``verbose``."""
+        names = ["steps", "callbacks", "max_queue_size", "workers", "use_multiprocessing", "verbose"]
+        source, arguments = _take("evaluate_generator", "evaluate", generator, names, args, kwargs)
+        return self.evaluate(source, **{"verbose": 0, **arguments})  # type: ignore[attr-defined]
+
+    def predict_generator(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        """Old name of ``predict`` for generators; arguments as of ``evaluate_generator``."""
+        names = ["steps", "callbacks", "max_queue_size", "workers", "use_multiprocessing", "verbose"]
+        source, arguments = _take("predict_generator", "predict", generator, names, args, kwargs)
+        return self.predict(source, **{"verbose": 0, **arguments})  # type: ignore[attr-defined]
+
+    def predict_proba(self, x: Any, batch_size: int | None = None, verbose: Any = 0) -> Any:
+        """Old name of ``predict``."""
+        _warn("predict_proba(x)", "predict(x)")
+        return self.predict(x, batch_size=batch_size, verbose=verbose)  # type: ignore[attr-defined]
+
+    def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Any = 0) -> Any:
+        """The most likely class of each sample, or for one output whether it exceeds 0.5."""
+        _warn("predict_classes(x)", "predict(x).argmax(-1), or (predict(x) > 0.5).astype('int32')")
+        scores = self.predict(x, batch_size=batch_size, verbose=verbose)  # type: ignore[attr-defined]
+        if scores.shape[-1] > 1:
+            return scores.argmax(-1)
+        return (scores > 0.5).astype("int32")
+
+
+class _WithWorkers:
+    """A dataset by index whose batches are made by the workers that a call asks for."""
+
+    def __init__(self, dataset: Any, workers: int, use_multiprocessing: bool, max_queue_size: int) -> None:
+        self.dataset = dataset
+        self.workers = workers
+        self.use_multiprocessing = use_multiprocessing
+        self.max_queue_size = max_queue_size
+
+    def __getitem__(self, index: int) -> Any:
+        return self.dataset[index]
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def on_epoch_end(self) -> None:
+        if hasattr(self.dataset, "on_epoch_end"):
+            self.dataset.on_epoch_end()
+
+
+def _take(
+    old: str, new: str, source: Any, names: list[str], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The dataset with its workers, and the arguments for the method of today."""
+    _warn(f"{old}(generator)", f"{new}(generator)")
+    if len(args) > len(names):
+        raise TypeError(f"{old}() takes at most {len(names) + 1} positional arguments; got {len(args) + 1}.")
+    given = dict(zip(names, args, strict=False))
+    given.update({_RENAMED.get(name, name): value for name, value in kwargs.items()})
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise TypeError(f"{old}() has no argument '{unknown[0]}'.")
+    workers = int(given.pop("workers", 1))
+    processes = bool(given.pop("use_multiprocessing", False))
+    ahead = int(given.pop("max_queue_size", 10))
+    if is_indexed(source):
+        return _WithWorkers(source, workers, processes, ahead), given
+    if workers > 0 and hasattr(source, "__next__"):
+        if processes:
+            warnings.warn("A generator cannot be shared by processes; a thread runs it ahead.", stacklevel=4)
+        return in_background(source, ahead), given
+    return source, given
+
+
+def _warn(old: str, new: str) -> None:
+    warnings.warn(f"model.{old} is an old name: use model.{new}.", DeprecationWarning, stacklevel=4)
