@@ -279,10 +279,23 @@ def print_summary(
     wide = None if available is not None and print_fn is None else max(line_length, 100)
     if print_fn is None:
         console = Console(highlight=False, width=wide)
+        if not console.encoding.lower().startswith("utf"):
+            print_fn = _print_in(console.encoding)
     else:
         console = Console(highlight=False, force_terminal=False, color_system=None, width=wide)
+    if print_fn is not None:
         console.begin_capture()
     for line in lines:
         console.print(line, soft_wrap=line is hint)
     if print_fn is not None:
         print_fn(console.end_capture())
+
+
+def _print_in(encoding: str) -> Callable[[str], Any]:
+    """Printing for an output that lacks characters of the table (the lines are ASCII there by themselves)."""
+
+    def write(text: str) -> None:
+        text = text.replace("…", "~").replace("└", "+")
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+    return write
