@@ -44,9 +44,8 @@ impl Op for Where {
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let shapes = [inputs[0].shape(), inputs[1].shape(), inputs[2].shape()];
-        let out = outputs[0].shape();
         let size = inputs[1].spec.dtype.size();
-        kernel::where_select(size, shapes, out, inputs[0].bytes(), inputs[1].bytes(), inputs[2].bytes(), outputs[0].bytes());
+        kernel::where_select(size, shapes, inputs[0].bytes(), inputs[1].bytes(), inputs[2].bytes(), outputs[0].bytes());
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

@@ -1,56 +1,124 @@
-//! Element-wise functions of two tensors.
+//! Functions of two tensors, element by element, with broadcasting.
+
+mod apply;
+mod broadcast;
+mod compare;
+mod float;
+mod int;
+
+pub use broadcast::Broadcast;
+pub(crate) use broadcast::Reader;
+pub use compare::{Compare, Logical, compare, logical};
+
 use crate::element::Element;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Binary { Add, Sub, Mul, Div, Pow, Maximum, Minimum, Mod, FloorDivide, Atan2, Hypot, LogAddExp, SquaredDifference, BitAnd, BitOr, BitXor, ShiftLeft, ShiftRight, ReluGrad, SigmoidGrad, TanhGrad }
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Compare { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual }
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Logical { And, Or, Xor }
+/// A function of two elements. Gradients take (the value named, the cotangent g of the output).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binary {
+    Add,
+    Sub,
+    Mul,
+    /// Integers: as [`Binary::FloorDivide`].
+    Div,
+    /// Integers: wraps, and a negative exponent rounds the fraction towards zero.
+    Pow,
+    /// NaN if either is NaN, as `Minimum`.
+    Maximum,
+    Minimum,
+    /// Remainder with the sign of the divisor; 0 for an integer divisor 0.
+    Mod,
+    /// Quotient rounded down; 0 for an integer divisor 0.
+    FloorDivide,
+    Atan2,
+    Hypot,
+    /// log(e^a + e^b)
+    LogAddExp,
+    SquaredDifference,
+    BitAnd,
+    BitOr,
+    BitXor,
+    /// Shifts by a negative count, or by more than the width, leave what shifting bit by bit would: 0 or the sign.
+    ShiftLeft,
+    ShiftRight,
+    /// (output, g): g where the output is positive (or NaN)
+    ReluGrad,
+    /// (output y, g): g y (1 - y)
+    SigmoidGrad,
+    /// (output y, g): g (1 - y²)
+    TanhGrad,
+    /// (output y, g): g where y > 0, else g (y + 1); for alpha = 1
+    EluGrad,
+    /// (input, g), as the three below
+    GeluGrad,
+    GeluTanhGrad,
+    SiluGrad,
+    SoftplusGrad,
+}
 
-pub struct Broadcast { shape: Vec<usize>, a: Vec<usize>, b: Vec<usize> }
-impl Broadcast {
-    pub fn new(a: &[usize], b: &[usize]) -> Self {
-        let r = a.len().max(b.len());
-        let mut shape = vec![1; r];
-        let st = |s: &[usize]| { let mut out = vec![0; r]; let mut k = 1; for i in (0..s.len()).rev() { out[r - s.len() + i] = if s[i] == 1 { 0 } else { k }; k *= s[i]; } out };
-        for i in 0..r {
-            let x = if i + a.len() >= r { a[i + a.len() - r] } else { 1 };
-            let y = if i + b.len() >= r { b[i + b.len() - r] } else { 1 };
-            shape[i] = if x == 1 { y } else { x };
+/// An element type with binary functions.
+///
+/// Bitwise functions are for integers; `Atan2`, `Hypot`, `LogAddExp` and the gradients are for floats. The
+/// others panic on them: callers have checked the dtype by then.
+pub trait Number: Element {
+    #[doc(hidden)]
+    fn out_of_place(op: Binary, shapes: &Broadcast, a: &[Self], b: &[Self], y: &mut [Self]);
+    #[doc(hidden)]
+    fn in_place(op: Binary, shapes: &Broadcast, xy: &mut [Self], other: &[Self], xy_is_left: bool);
+}
+
+/// y = op(a, b), broadcast.
+///
+/// # Panics
+/// If the slices do not fit the shapes of the loop, or `op` is not defined for the type (see [`Number`]).
+pub fn binary<T: Number>(op: Binary, shapes: &Broadcast, a: &[T], b: &[T], y: &mut [T]) {
+    T::out_of_place(op, shapes, a, b, y);
+}
+
+/// xy = op(xy, other), or op(other, xy) if `xy` is not the left operand, which has the shape of the output.
+///
+/// # Panics
+/// As [`binary`].
+pub fn binary_in_place<T: Number>(op: Binary, shapes: &Broadcast, xy: &mut [T], other: &[T], xy_is_left: bool) {
+    T::in_place(op, shapes, xy, other, xy_is_left);
+}
+
+/// Both forms of a type's functions, from one table of `cost Name(a, b) => value`.
+macro_rules! binary_ops {
+    (
+        $bound:ident, $kind:literal, [$($t:ident)*];
+        $($cost:ident $name:ident($a:ident, $b:ident) => $body:expr;)*
+    ) => {
+        mod ops {
+            $(#[derive(Clone, Copy)] pub struct $name;)*
         }
-        let (a, b) = (st(a), st(b));
-        Self { shape, a, b }
-    }
-    fn at(&self, mut i: usize) -> (usize, usize) {
-        let (mut x, mut y) = (0, 0);
-        for k in (0..self.shape.len()).rev() { let j = i % self.shape[k]; i /= self.shape[k]; x += j * self.a[k]; y += j * self.b[k]; }
-        (x, y)
-    }
+        $(impl<T: $bound> Map2<T> for ops::$name {
+            const COST: Cost = Cost::$cost;
+            #[inline(always)]
+            fn call<F: Fma>(self, $a: T, $b: T) -> T {
+                $body
+            }
+        })*
+        fn out_of_place<T: $bound>(op: Binary, shapes: &Broadcast, a: &[T], b: &[T], y: &mut [T]) {
+            match op {
+                $(Binary::$name => map2(ops::$name, shapes, a, b, y),)*
+                _ => panic!(concat!("{:?} is not defined for ", $kind), op),
+            }
+        }
+        fn in_place<T: $bound>(op: Binary, shapes: &Broadcast, xy: &mut [T], other: &[T], xy_is_left: bool) {
+            match op {
+                $(Binary::$name => map2_in_place(ops::$name, shapes, xy, other, xy_is_left),)*
+                _ => panic!(concat!("{:?} is not defined for ", $kind), op),
+            }
+        }
+        $(impl Number for $t {
+            fn out_of_place(op: Binary, shapes: &Broadcast, a: &[Self], b: &[Self], y: &mut [Self]) {
+                out_of_place(op, shapes, a, b, y);
+            }
+            fn in_place(op: Binary, shapes: &Broadcast, xy: &mut [Self], other: &[Self], xy_is_left: bool) {
+                in_place(op, shapes, xy, other, xy_is_left);
+            }
+        })*
+    };
 }
-fn f(op: Binary, a: f64, b: f64) -> f64 {
-    match op {
-        Binary::Add => a + b, Binary::Sub => a - b, Binary::Mul => a * b, Binary::Div => a / b, Binary::Pow => a.powf(b),
-        Binary::Maximum => a.max(b), Binary::Minimum => a.min(b), Binary::Mod => a - (a / b).floor() * b, Binary::FloorDivide => (a / b).floor(),
-        Binary::Atan2 => a.atan2(b), Binary::Hypot => a.hypot(b), Binary::LogAddExp => (a.exp() + b.exp()).ln(),
-        Binary::SquaredDifference => (a - b) * (a - b), Binary::ReluGrad => if a > 0.0 { b } else { 0.0 },
-        Binary::SigmoidGrad => b * a * (1.0 - a), Binary::TanhGrad => b * (1.0 - a * a),
-        Binary::BitAnd => ((a as i64) & (b as i64)) as f64, Binary::BitOr => ((a as i64) | (b as i64)) as f64,
-        _ => 0.0,
-    }
-}
-pub fn binary<T: Element>(op: Binary, s: &Broadcast, a: &[T], b: &[T], y: &mut [T]) {
-    for (i, slot) in y.iter_mut().enumerate() { let (p, q) = s.at(i); *slot = T::from_f64(f(op, a[p].to_f64(), b[q].to_f64())); }
-}
-pub fn binary_in_place<T: Element>(op: Binary, s: &Broadcast, xy: &mut [T], o: &[T], left: bool) {
-    for i in 0..xy.len() { let (p, q) = s.at(i);
-        xy[i] = T::from_f64(if left { f(op, xy[i].to_f64(), o[q].to_f64()) } else { f(op, o[p].to_f64(), xy[i].to_f64()) }); }
-}
-pub fn compare<T: Element>(op: Compare, s: &Broadcast, a: &[T], b: &[T], y: &mut [u8]) {
-    for (i, slot) in y.iter_mut().enumerate() { let (p, q) = s.at(i); let (a, b) = (a[p], b[q]);
-        *slot = match op { Compare::Equal => a == b, Compare::NotEqual => a != b, Compare::Less => a < b, Compare::LessEqual => a <= b, Compare::Greater => a > b, Compare::GreaterEqual => a >= b } as u8; }
-}
-pub fn logical(op: Logical, s: &Broadcast, a: &[u8], b: &[u8], y: &mut [u8]) {
-    for (i, slot) in y.iter_mut().enumerate() { let (p, q) = s.at(i); let (a, b) = (a[p], b[q]);
-        *slot = match op { Logical::And => a & b, Logical::Or => a | b, Logical::Xor => a ^ b }; }
-}
+use binary_ops;
+

@@ -1,6 +1,6 @@
 //! The integer functions; all arithmetic wraps.
 
-use crate::element::Element;
+use crate::integer::Integer;
 use crate::math::Fma;
 use crate::math::apply::{self, Cost, Map};
 
@@ -15,45 +15,6 @@ pub enum UnaryInt {
     /// Every bit inverted.
     BitNot,
 }
-
-/// An integer element, with arithmetic that never panics.
-pub trait Integer: Element {
-    fn wrapping_neg(self) -> Self;
-    fn wrapping_abs(self) -> Self;
-    fn signum(self) -> Self;
-    fn wrapping_mul(self, other: Self) -> Self;
-    fn bit_not(self) -> Self;
-}
-
-macro_rules! integer {
-    ($($t:ident)*) => {$(
-        impl Integer for $t {
-            #[inline(always)]
-            fn wrapping_neg(self) -> Self {
-                $t::wrapping_neg(self)
-            }
-            #[inline(always)]
-            #[allow(unused_comparisons, reason = "one body for signed and unsigned types")]
-            fn wrapping_abs(self) -> Self {
-                if self < 0 { $t::wrapping_neg(self) } else { self }
-            }
-            #[inline(always)]
-            #[allow(unused_comparisons, reason = "as above")]
-            fn signum(self) -> Self {
-                if self < 0 { (0 as $t).wrapping_sub(1) } else { $t::from(self > 0) }
-            }
-            #[inline(always)]
-            fn wrapping_mul(self, other: Self) -> Self {
-                $t::wrapping_mul(self, other)
-            }
-            #[inline(always)]
-            fn bit_not(self) -> Self {
-                !self
-            }
-        }
-    )*};
-}
-integer!(i8 i16 i32 i64 u8 u16 u32 u64);
 
 macro_rules! int_ops {
     ($($name:ident($x:ident) => $body:expr;)*) => {
