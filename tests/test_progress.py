@@ -100,6 +100,17 @@ def test_a_longer_line_is_wiped_out(terminal):
     assert len(first) == len(second)
 
 
+def test_a_live_line_is_no_wider_than_the_terminal(terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    with contextlib.redirect_stdout(terminal):
+        bar = Progbar(3, interval=0.0)
+        bar.update(1, [("a_metric_with_a_long_name", 1.0), ("another_metric", 2.0)])
+        bar.update(3)
+    first, last = (plain(line) for line in terminal.getvalue().split("\r")[1:])
+    assert len(first) < 60
+    assert "another_metric: 2.0000" in last
+
+
 def test_updates_are_few(terminal):
     with contextlib.redirect_stdout(terminal):
         bar = Progbar(100_000, interval=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -141,6 +142,10 @@ class Progbar:
         if self.target and not finalize:
             seconds = _duration(per_step * (self.target - current))
         tail = f"{self._pace(per_step)}{self._metrics()}"
+        if self._live and not finalize:
+            # A line that wraps cannot be replaced.
+            room = _columns() - len(count) - self.width - len(seconds) - 4
+            tail = tail[: max(room, 0)]
         width = len(count) + (self.width + 1 if bar else 0) + len(seconds) + len(tail) + 2
         parts = [paint(count, _BOLD), *([bar] if bar else []), paint(seconds, _BOLD), tail]
         blank = " " * max(self._last_width - width, 0)
@@ -184,6 +189,11 @@ def _bar_characters() -> tuple[str, str]:
     except (UnicodeEncodeError, LookupError):
         return "=", "."
     return ("━", "━") if is_live() else ("━", " ")
+
+
+def _columns() -> int:
+    """Width of the terminal; unlimited in notebooks, whose lines do not wrap."""
+    return shutil.get_terminal_size((120, 24)).columns if "ipykernel" not in sys.modules else 10_000
 
 
 def _duration(seconds: float) -> str:
