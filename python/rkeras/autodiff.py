@@ -31,6 +31,7 @@ class GradientTape:
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._tape = _engine.Tape(watch_accessed_variables)
+        self._watches_variables = watch_accessed_variables
         self._persistent = persistent
         self._watched: list[Any] = []
         self._recording = False
@@ -125,12 +126,22 @@ class GradientTape:
         seeds = None if output_gradients is None else tree.flatten(output_gradients)
         if seeds is not None and len(seeds) != len(targets):
             raise ValueError(f"{len(targets)} targets need as many output_gradients, got {len(seeds)}")
-        gradients = self._tape.gradient(targets, flat, seeds)
+        gradients = self._gradients(targets, flat, seeds)
         if not self._persistent:
             self._tape.clear()
         if str(unconnected_gradients).lower() == "zero":
             gradients = [_zeros_like(s) if g is None else g for g, s in zip(gradients, flat, strict=True)]
         return tree.pack_sequence_as(sources, gradients)
+
+    def _gradients(self, targets: list[Any], sources: list[Any], seeds: list[Any] | None) -> list[Any]:
+        gradients: list[Any] = self._tape.gradient(targets, sources, seeds)
+        # The engine also knows of variables that were used next to followed ones.
+        return [g if self._follows(s) else None for g, s in zip(gradients, sources, strict=True)]
+
+    def _follows(self, source: Any) -> bool:
+        if not isinstance(source, _engine.Variable):
+            return True
+        return (self._watches_variables and source.engine_trainable) or any(v is source for v in self._watched)
 
     def _check_reuse(self) -> None:
         if self._persistent:
@@ -157,7 +168,7 @@ class GradientTape:
         self._check_reuse()
         size = max(target.size, 1)
         flat = tree.flatten(sources)
-        rows = [self._tape.gradient([target], flat, [_one_hot(target, i)]) for i in range(size)]
+        rows = [self._gradients([target], flat, [_one_hot(target, i)]) for i in range(size)]
         if not self._persistent:
             self._tape.clear()
         zero = str(unconnected_gradients).lower() == "zero"
@@ -194,7 +205,7 @@ class GradientTape:
             seed = np.zeros((batch, per_sample), "float32")
             seed[:, i] = 1.0
             seed_tensor = _engine.convert(seed.reshape(target.shape), target.dtype)
-            gradient = self._tape.gradient([target], [source], [seed_tensor])[0]
+            gradient = self._gradients([target], [source], [seed_tensor])[0]
             columns.append(_zeros_like(source) if gradient is None else gradient)
         if not self._persistent:
             self._tape.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from typing import Any
 
@@ -298,7 +299,8 @@ class Layer(Building, Losses):
         """
         shapes = args[0] if args else next(iter(kwargs.values()))
         inputs = tree.map_shape_structure(lambda s: KerasTensor(s, dtype=self.compute_dtype), shapes)
-        spec = Operation.compute_output_spec(self, inputs)
+        # Asking for a shape must not make the weights, so a layer without them is asked through a copy.
+        spec = Operation.compute_output_spec(self, inputs) if self.built else copy.deepcopy(self)(inputs)
         return tree.map_structure(lambda x: x.shape, spec)
 
     def _explain(self, error: Exception, args: Any, kwargs: Any) -> Exception:
