@@ -10,6 +10,7 @@ from rkeras.callbacks.learning_rate_scheduler import LearningRateScheduler
 from rkeras.callbacks.model_checkpoint import ModelCheckpoint
 from rkeras.callbacks.progbar_logger import ProgbarLogger
 from rkeras.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from rkeras.callbacks.tensorboard import TensorBoard
 from rkeras.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

@@ -57,7 +57,6 @@ class CompileLoss:
         wanted = per_output(self.loss, names, "loss")
         weights = per_output(self.loss_weights, names, "loss_weights")
         labels = self._labels(y_true, names, wanted)
-        # What a function of no output name is called in history, Keras takes from the loss.
         self.outputs = []
         several = sum(w is not None for w in wanted) > 1
         with eager_scope():

@@ -175,6 +175,8 @@ class Batches:
         self.order: npt.NDArray[np.int64] | None = None
         self.position = self.count
         """The next batch of this pass; there is no pass in progress at first."""
+        self.checked = False
+        """Whether the labels were found to fit the losses."""
 
     def start(self) -> None:
         """Starts a pass in a new order."""

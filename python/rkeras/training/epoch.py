@@ -102,14 +102,13 @@ def _run_arrays(run: _Run, data: Batches, steps: int | None, fresh: bool) -> Non
     if fresh or steps is None or data.position >= data.count:
         data.start()
     budget = BAR_INTERVAL if run.paced else IDLE_INTERVAL
-    checked = False
     while run.done < total and not run.stopped:
         if data.position >= data.count:
             data.start()
         left = total - run.done
-        if not checked:
+        if not data.checked:
             prepare_checked(run.step, arrays, data.batch_size, spec)
-            checked = True
+            data.checked = True
         run.begin(run.done)
         if data.position < data.full:
             stop = min(data.full, data.position + (min(left, run.span) if run.every_batch else left))
