@@ -64,7 +64,7 @@ def summaries(folder):
 
 
 def test_checksum():
-    # CRC-32C of these digits is 0xe3069283 (RFC 3720); TFRecord turns it right by 15 bits and adds a constant.
+    # CRC-32C of these digits is 0xe3069283 (RFC 3720); TFRecord turns it by 15 bits and adds a constant.
     crc = 0xE3069283
     assert masked_crc(b"123456789") == ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 

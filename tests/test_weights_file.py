@@ -56,7 +56,7 @@ def test_paths_of_a_subclassed_model(tmp_path):
     with h5py.File(path) as file:
         found = []
         file.visit(lambda name: found.append(name) if name.endswith("/0") else None)
-    assert sorted(found) == ["_last/vars/0", "blocks/dense/vars/0", "blocks/dense_1/vars/0", "first/vars/0"]
+    assert sorted(found) == ["blocks/dense/vars/0", "blocks/dense_1/vars/0", "first/vars/0", "layers/dense_2/vars/0"]
     other = Subclassed()
     other(np.ones((1, 3), "float32"))
     assert not same(model, other)

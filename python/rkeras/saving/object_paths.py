@@ -10,12 +10,13 @@ from rkeras.naming import to_snake_case
 
 
 def saveable_objects(root: Any) -> Iterator[tuple[str, Any]]:
-    """Every layer and optimizer in ``root`` with its path, each once; ``root`` itself first, with an empty
-    path.
+    """Every layer and optimizer in ``root`` with its path, each once; ``root`` itself comes first.
 
     The layers of Functional and Sequential models are at ``layers/<class name>[_k]``, where k counts the
-    layers of the same class; everything else is at the names of its attributes. Auto-generated layer names
-    play no part, so that the same code run twice in one process can read its own files.
+    layers of the same class; everything else is at the names of its attributes in alphabetic order, private
+    ones last. As ``layers`` is an attribute of every model, a layer whose attribute comes after it (``out``,
+    ``_head``) is found there too. Auto-generated layer names play no part, so that the same code run twice
+    in one process can read its own files.
 
     >>> import rkeras
     >>> model = rkeras.Sequential([rkeras.Input((2,)), rkeras.layers.Dense(1), rkeras.layers.Dense(1)])
@@ -102,4 +103,4 @@ def _internals(is_model: bool) -> frozenset[str]:
 
     if not is_model:
         return frozenset(dir(Layer(name="internals")))
-    return frozenset(dir(_model()(name="internals"))) - {"optimizer"}
+    return frozenset(dir(_model()(name="internals"))) - {"layers", "optimizer"}

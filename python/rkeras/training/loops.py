@@ -22,7 +22,10 @@ def plain(logs: dict[str, Any]) -> dict[str, Any]:
     for name in sorted(logs):
         value = logs[name]
         array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
-        values[name] = float(array) if array.ndim == 0 and array.dtype.kind in "fiub" else value
+        if array.dtype.kind not in "fiub":
+            values[name] = value
+        else:
+            values[name] = float(array) if array.ndim == 0 else array
     return values
 
 

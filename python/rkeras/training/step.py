@@ -83,7 +83,8 @@ class StepFunction:
     def __init__(self, model: Any, kind: str) -> None:
         self.model = model
         self.kind = kind
-        self.eager = bool(model.run_eagerly) or mode.run_eagerly
+        self.asked_eager = bool(model.run_eagerly)
+        self.eager = self.asked_eager or mode.run_eagerly
         self.single: dict[Any, Any] = {}
         """Plans for a single array by its shape and dtype, which is quicker to look up than a structure."""
         self.network = getattr(model, "_network", None)

@@ -26,7 +26,7 @@ class Trainer(Compiled, OldNames):
     train_function: StepFunction | None = None
     test_function: StepFunction | None = None
     predict_function: StepFunction | None = None
-    _trainable_key: Any = None
+    _step_key: Any = None
     _initial_epoch: int | None = None
 
     # Steps; users override these
@@ -90,16 +90,16 @@ class Trainer(Compiled, OldNames):
         """The step for data such as ``arrays``, for which the model is built if it has not been."""
         if arrays:
             ensure_built(self, arrays, spec)
-        key = tuple(layer.trainable for layer in self._flatten_layers())  # type: ignore[attr-defined]
-        network = getattr(self, "_network", None)
-        if (key, network) != self._trainable_key:
+        trainable = tuple(layer.trainable for layer in self._flatten_layers())  # type: ignore[attr-defined]
+        key = (trainable, getattr(self, "_network", None), self.optimizer)
+        if key != self._step_key:
             # What was frozen or thawed since is trained differently; layers may also have been added or
             # removed.
             self._forget_steps()
-            object.__setattr__(self, "_trainable_key", (key, network))
+            object.__setattr__(self, "_step_key", key)
         name = f"{kind}_function"
         step: StepFunction | None = getattr(self, name)
-        if step is None or force or (self.run_eagerly and not step.eager):
+        if step is None or force or step.asked_eager != self.run_eagerly:
             step = StepFunction(self, kind)
             object.__setattr__(self, name, step)
         return step
