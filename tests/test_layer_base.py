@@ -318,6 +318,16 @@ def test_mixed_precision_computes_in_half_and_keeps_full_weights():
     assert layer.kernel.dtype == "float32" and layer.kernel.read().dtype == "float32"
 
 
+def test_gradients_in_mixed_precision_reach_the_full_weights():
+    layer = Linear(2, dtype="mixed_float16")
+    x = np.ones((1, 3), "float32")
+    layer(x)
+    with keras.GradientTape() as tape:
+        y = keras.ops.sum(layer(x))
+    gradient = tape.gradient(y, layer.kernel)
+    assert gradient.dtype == "float32" and gradient.tolist() == [[1.0, 1.0]] * 3
+
+
 def test_integers_are_not_cast():
     class Kind(keras.Layer):
         def call(self, x):

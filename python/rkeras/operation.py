@@ -25,12 +25,13 @@ class Operation:
 
     _inbound_nodes: list[Node]
     _outbound_nodes: list[Node]
+    # What `get_config` falls back to for a class that does not define it.
     _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Operation:  # noqa: D102
         instance = object.__new__(cls)
-        # What `get_config` falls back to for a class that does not define it.
-        object.__setattr__(instance, "_init_arguments", (args, kwargs))
+        if is_default(cls.get_config):
+            object.__setattr__(instance, "_init_arguments", (args, kwargs))
         return instance
 
     def __init__(self, name: str | None = None) -> None:
