@@ -86,6 +86,21 @@ def test_evaluate_list_goes_with_metrics_names():
     assert isinstance(regression().evaluate(X, Y, verbose=0), float)
 
 
+def test_names_can_be_appended():
+    model = rkeras.Sequential([rkeras.Input((4,)), layers.Dense(1)])
+    assert model.metrics_names == []
+    model.metrics_names.append("rpn_class_loss")
+    model.compile("sgd", "mse")
+    assert model.metrics_names == ["loss", "rpn_class_loss"]
+
+
+def test_metrics_in_the_place_where_they_once_were():
+    model = regression()
+    with pytest.deprecated_call(match="loss_weights"):
+        model.compile("sgd", "mse", ["mae"])
+    assert sorted(model.evaluate(X, Y, verbose=0, return_dict=True)) == ["loss", "mae"]
+
+
 def test_names_for_several_outputs_are_in_the_order_of_the_outputs():
     model, x, y, _ = CASES["two_outputs"](rkeras)
     report = model.evaluate(x, y, verbose=0)

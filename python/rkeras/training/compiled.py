@@ -28,6 +28,7 @@ class Compiled:
     _compile_loss: CompileLoss | None = None
     _compile_metrics: CompileMetrics | None = None
     _loss_tracker: Any = None
+    _last_names: tuple[list[str], int] = ([], 0)
     _compile_arguments: dict[str, Any] | None = None
 
     def compile(
@@ -73,6 +74,14 @@ class Compiled:
                 raise TypeError(f"compile() got an unexpected argument '{name}'.")
             if old_arguments[name] is not None:
                 warnings.warn(f"compile(): `{name}` is no longer needed and is ignored.", stacklevel=2)
+        if metrics is None and isinstance(loss_weights, (list, tuple)) and not _are_numbers(loss_weights):
+            warnings.warn(
+                "compile(): the third positional argument is `loss_weights` today; these look like metrics and "
+                "are taken as such. Write metrics=[…].",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            loss_weights, metrics = None, loss_weights
         if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
             raise ValueError(
                 f"`steps_per_execution` must be a positive integer; received {steps_per_execution!r}."
@@ -138,8 +147,15 @@ class Compiled:
 
     @property
     def metrics_names(self) -> list[str]:
-        """Names for the list that ``evaluate`` returns: the loss, the outputs' losses, then the metrics."""
-        return list(self._metrics_by_log_name())
+        """Names for the list that ``evaluate`` returns: the loss, the outputs' losses, then the metrics.
+
+        Names that a user appends (old models of several losses do) stay at the end.
+        """
+        computed = list(self._metrics_by_log_name())
+        last, count = self._last_names
+        names = computed + last[count:]
+        object.__setattr__(self, "_last_names", (names, len(computed)))
+        return names
 
     def _metrics_by_log_name(self) -> dict[str, Any]:
         compiled = {} if self._compile_metrics is None else self._compile_metrics.named
@@ -215,3 +231,7 @@ class Compiled:
 
     def _forget_steps(self) -> None:
         raise NotImplementedError
+
+
+def _are_numbers(values: Any) -> bool:
+    return all(v is None or isinstance(v, (int, float, list, tuple)) for v in values)
