@@ -405,3 +405,23 @@ def test_no_warning_without_cause():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Block(Linear(2), TakesMask())(np.ones((1, 2)))
+
+
+def test_stateless_call_changes_nothing():
+    class Counting(Linear):
+        def build(self, input_shape):
+            super().build(input_shape)
+            self.count = self.add_weight(shape=(), initializer="zeros", trainable=False, name="count")
+
+        def call(self, inputs):
+            self.count.assign_add(1.0)
+            return super().call(inputs)
+
+    layer = Counting(1)
+    x = np.ones((1, 2))
+    layer(x)
+    outputs, updated = layer.stateless_call([np.full((2, 1), 3.0), np.ones(1)], [10.0], x)
+    assert outputs.tolist() == [[7.0]] and [float(v) for v in updated] == [11.0]
+    assert layer(x).tolist() == [[2.0]] and float(layer.count.value) == 2.0
+    with pytest.raises(ValueError, match="2 trainable_variables"):
+        layer.stateless_call([], [0.0], x)

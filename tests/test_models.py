@@ -52,6 +52,20 @@ def test_weights_exist_at_once_after_an_input():
     assert model.output_shape == (None, 4) and model.input_shape == (None, 3)
 
 
+def test_a_layer_that_does_not_fit_is_not_added():
+    model = two_dense()
+    with pytest.raises(ValueError, match="heads"):
+        model.add(layers.Reshape((7,), name="heads"))
+    assert len(model.layers) == 2 and model(ROWS).shape == (5, 2)
+
+
+def test_each_layer_of_a_growing_stack_is_called_once():
+    model = keras.Sequential([keras.Input((3,))])
+    for _ in range(4):
+        model.add(layers.Dense(2))
+    assert [len(layer._inbound_nodes) for layer in model.layers] == [1, 1, 1, 1]
+
+
 def test_first_data_builds_and_any_batch_follows():
     model = keras.Sequential([layers.Dense(4), layers.Dense(2)])
     np.testing.assert_allclose(model(ROWS).numpy(), forward(model, ROWS), rtol=1e-5)

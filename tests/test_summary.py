@@ -83,6 +83,7 @@ def test_subclassed_model_shows_shapes_and_weights():
 
 
 def test_calls_of_ops_are_rows():
+    keras.utils.clear_session()
     x = keras.Input((3,), name="x")
     text = summary_of(keras.Model(x, x * 2.0))
     assert "multiply (Multiply)" in text

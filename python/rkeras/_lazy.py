@@ -31,7 +31,12 @@ def lazy(
             where, _, original = names[name].partition(":")
             value = getattr(importlib.import_module(where), original or name)
         elif name in modules:
-            value = importlib.import_module(f"{package}.{name}")
+            try:
+                value = importlib.import_module(f"{package}.{name}")
+            except ModuleNotFoundError as error:
+                if error.name != f"{package}.{name}":
+                    raise
+                raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         # Found without this function from now on.

@@ -15,6 +15,7 @@ from rkeras.keras_tensor import KerasTensor
 from rkeras.layers._building import Building
 from rkeras.layers._losses import Losses
 from rkeras.layers._signature import arguments_by_name, call_signature, shape_arguments
+from rkeras.layers._stateless import Stateless
 from rkeras.layers.call_context import context, get_mask, masks_of, set_mask
 from rkeras.layers.input_spec import assert_input_compatibility
 from rkeras.operation import Operation, default, is_default
@@ -23,7 +24,7 @@ from rkeras.symbolic import any_symbolic
 _Tensor = _engine.Tensor
 
 
-class Layer(Building, Losses):
+class Layer(Building, Losses, Stateless):
     """A computation with weights.
 
     A subclass makes its weights in ``build`` (which is given the input's shape) with ``add_weight``, and

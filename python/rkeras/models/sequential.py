@@ -13,7 +13,8 @@ from rkeras.layers.core.input_layer import InputLayer
 from rkeras.layers.layer import Layer
 from rkeras.models.model import Model
 from rkeras.models.network import Network
-from rkeras.naming import auto_name
+from rkeras.naming import auto_name, name_scope
+from rkeras.tracing import eager_scope
 
 
 class Sequential(Model):
@@ -70,10 +71,16 @@ class Sequential(Model):
             )
         # Not `_track`: a layer may be there twice.
         self._layers.append(layer)
-        if rebuild:
-            self._maybe_rebuild()
-        else:
-            self._forget_network()
+        try:
+            if not rebuild:
+                self._forget_network()
+            elif self._network is not None:
+                self._extend(layer)
+            else:
+                self._maybe_rebuild()
+        except BaseException:
+            self._layers.pop()
+            raise
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Takes the last layer off the stack and returns it."""
@@ -84,6 +91,17 @@ class Sequential(Model):
         if rebuild:
             self._maybe_rebuild()
         return layer
+
+    def _extend(self, layer: Layer) -> None:
+        """Calls one more layer on what the stack gives; calling all again would be slow for tall stacks."""
+        assert self._network is not None
+        with name_scope(self.name, caller=self), eager_scope():
+            self._wire(self._network.inputs_struct, layer(self._network.outputs_struct))
+
+    def _wire(self, inputs: Any, outputs: Any) -> None:
+        # Keras wraps the stack in a functional model, whose name counts for the names of later models.
+        auto_name("Functional")
+        self._set_network(Network(inputs, outputs, self.name))
 
     def _forget_network(self) -> None:
         self.built = False
@@ -137,10 +155,7 @@ class Sequential(Model):
         x = first.output
         for layer in self._layers[1:]:
             x = layer(x)
-        # Keras wraps the stack in a functional model; the name counts, so that later models are called the
-        # same.
-        auto_name("Functional")
-        self._set_network(Network(first.output, x, self.name))
+        self._wire(first.output, x)
 
     def _set_network(self, network: Network | None) -> None:
         super()._set_network(network)
