@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use rkeras_kernels::conv::{Activation, ConvShape, Element, Epilogue, backward_data, backward_weights, forward};
 use rkeras_kernels::isa::{self, Isa};
+use rkeras_kernels::parallel;
 
 /// Calls `visit(x index, w index, y index)` for every product of the convolution.
 fn products(s: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
@@ -65,7 +66,9 @@ fn check<T: Element>(s: &ConvShape, eps: f64) {
         dw[wi] += g[yi].to_f64() * x[xi].to_f64();
     });
     let relu: Vec<f64> = y.iter().map(|v| v.max(0.0)).collect();
-    for isa in [Isa::Scalar, Isa::Avx2, Isa::Avx512] {
+    let sigmoid: Vec<f64> = y.iter().map(|v| 1.0 / (1.0 + (-v).exp())).collect();
+    let tanh: Vec<f64> = y.iter().map(|v| v.tanh()).collect();
+    for &isa in isa::available() {
         isa::with_isa(isa, || {
             let nan = T::from_f64(f64::NAN);
             let (mut got_y, mut got_dx, mut got_dw) = (vec![nan; y.len()], vec![nan; dx.len()], vec![nan; dw.len()]);
@@ -75,6 +78,12 @@ fn check<T: Element>(s: &ConvShape, eps: f64) {
             epilogue.activation = Activation::Relu;
             forward(s, &x, &w, &epilogue, &mut got_y);
             close("relu(y)", s, isa, &got_y, &relu, eps);
+            epilogue.activation = Activation::Sigmoid;
+            forward(s, &x, &w, &epilogue, &mut got_y);
+            close("sigmoid(y)", s, isa, &got_y, &sigmoid, eps);
+            epilogue.activation = Activation::Tanh;
+            forward(s, &x, &w, &epilogue, &mut got_y);
+            close("tanh(y)", s, isa, &got_y, &tanh, eps);
             backward_data(s, &g, &w, &mut got_dx);
             close("dx", s, isa, &got_dx, &dx, eps);
             backward_weights(s, &x, &g, &mut got_dw);
@@ -145,4 +154,43 @@ fn larger_shapes_match_plain_loops() {
     for s in [same(3, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(2, 14, 5, 32, 8), same(1, 30, 3, 5, 67), same(3, 40, 3, 3, 3)] {
         check::<f32>(&s, 1e-3);
     }
+}
+
+#[test]
+fn bytes_do_not_depend_on_the_number_of_threads() {
+    let mut strided = same(7, 23, 3, 6, 10);
+    (strided.strides, strided.out, strided.groups) = ([1, 2, 2], [1, 12, 12], 2);
+    let mut depthwise = same(3, 19, 3, 20, 20);
+    depthwise.groups = 20;
+    for s in [same(9, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(1, 40, 3, 16, 40), strided, depthwise] {
+        let x: Vec<f32> = values(s.input_len(), 1);
+        let w: Vec<f32> = values(s.weight_len(), 2);
+        let g: Vec<f32> = values(s.out_len(), 3);
+        let run = |threads| {
+            parallel::set_num_threads(threads);
+            let (mut y, mut dx, mut dw) = (g.clone(), x.clone(), w.clone());
+            forward(&s, &x, &w, &Epilogue { bias: None, activation: Activation::Tanh }, &mut y);
+            backward_data(&s, &g, &w, &mut dx);
+            backward_weights(&s, &x, &g, &mut dw);
+            [y, dx, dw].map(|v| v.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+        };
+        let one = run(1);
+        assert!(one == run(2), "{s:?}");
+        assert!(one == run(3), "{s:?}");
+    }
+}
+
+#[test]
+fn a_nan_in_the_input_or_the_weights_reaches_the_output() {
+    let s = same(2, 9, 3, 2, 5);
+    let (mut x, mut w) = (vec![0.5_f32; s.input_len()], vec![-1.0; s.weight_len()]);
+    let mut y = vec![0.0; s.out_len()];
+    let epilogue = Epilogue { bias: None, activation: Activation::Relu };
+    x[9 * 9] = f32::NAN;
+    forward(&s, &x, &w, &epilogue, &mut y);
+    assert_eq!(y.iter().filter(|v| v.is_nan()).count(), 9 * 5);
+    x[9 * 9] = f32::INFINITY;
+    w.fill(1.0);
+    forward(&s, &x, &w, &epilogue, &mut y);
+    assert_eq!(y.iter().filter(|v| v.is_infinite()).count(), 9 * 5);
 }

@@ -56,16 +56,17 @@ pub(super) unsafe fn fill<T: Element>(job: &Job, layout: &Layout, block: usize, 
     let first_column = (w.origin + left as isize).max(0) as usize;
     let mut to = band;
     for m in 0..layout.images {
+        let mut places = [None; 16];
+        for (part, place) in places.iter_mut().enumerate().take(group) {
+            let segment = layout.segment(block, part) + m;
+            *place = (segment < layout.segments).then(|| layout.place(segment));
+        }
         for bd in 0..depth {
             for bh in 0..height {
                 let mut rows = [zeros.as_ptr(); 16];
                 let mut padding = true;
                 for (part, row) in rows.iter_mut().enumerate().take(group) {
-                    let segment = layout.segment(block, part) + m;
-                    if segment >= layout.segments {
-                        continue;
-                    }
-                    let [image, od, oh] = layout.place(segment);
+                    let Some([image, od, oh]) = places[part] else { continue };
                     if let (Some(pd), Some(ph)) = (position(d, od, bd), position(h, oh, bh)) {
                         let pixel = job.from.pixel(pd, ph, 0) + first_column * job.from.channels;
                         *row = x.wrapping_add(image * job.from.image() + pixel + job.from.first);

@@ -4,6 +4,8 @@
 //! by. The blocks of a job are dealt to a number of *partial* sums fixed by the sizes, each kept in the packed order of the
 //! weights, and partials are added up in order: the same bytes for any number of threads.
 
+use std::mem::MaybeUninit;
+
 use super::band;
 use super::layout::Layout;
 use super::pack::{Panel, packed_len, panel, panels};
@@ -120,6 +122,15 @@ impl<T: Element> Gradient<'_, T> {
             valid[part] = layout.valid(job, block, part);
             starts[part] = (valid[part] > 0).then(|| layout.output_start(job, block, part) + job.to.first);
         }
+        // Equal parts whose outputs lie side by side are mixed in one go.
+        let even = valid[..group].iter().all(|v| *v == valid[0]);
+        let dense = count == job.to.channels && count * group == V::LANES && job.axes.iter().all(|a| a.out_step == 1);
+        if even && dense {
+            let rows = starts.map(|s| self.g.as_ptr().wrapping_add(s.unwrap_or(0)));
+            // SAFETY: `valid[0]` pixels of `count` gradients in each part; the target holds a register for each pixel.
+            unsafe { band::mix_rows(group, &rows, to, valid[0] * count) };
+            return;
+        }
         for p in 0..layout.pixels {
             let mut rows = [zeros.as_ptr(); 16];
             for part in 0..group {
@@ -223,18 +234,19 @@ impl<T: Element> Gradient<'_, T> {
         // SAFETY: window and gradient offsets are those of the layout; only existing channels are read and the tile's rows of
         // the partial written.
         unsafe {
-            let sums = if last == V::LANES {
-                sum::<T, V, GROUP, REGS, RUNS, ROWS, true>(&rows, pixels.window, gradients, pixels.at, last)
+            // By way of memory, so that nothing but straight code touches the sums and they stay in registers.
+            let mut sums = MaybeUninit::<[[[[T; 16]; REGS]; ROWS]; RUNS]>::uninit();
+            let sums = sums.as_mut_ptr().cast::<T>();
+            if last == V::LANES {
+                sum::<T, V, GROUP, REGS, RUNS, ROWS, true>(&rows, pixels.window, gradients, pixels.at, last, sums);
             } else {
-                sum::<T, V, GROUP, REGS, RUNS, ROWS, false>(&rows, pixels.window, gradients, pixels.at, last)
-            };
+                sum::<T, V, GROUP, REGS, RUNS, ROWS, false>(&rows, pixels.window, gradients, pixels.at, last, sums);
+            }
             for j in 0..RUNS {
                 let to = to.add(((r + j) * layout.run + from) * REGS * V::LANES);
-                for k in 0..ROWS {
-                    for reg in 0..REGS {
-                        let to = to.add((k * REGS + reg) * V::LANES);
-                        V::load(to).add(sums[j][k][reg]).store(to);
-                    }
+                for k in 0..ROWS * REGS {
+                    let to = to.add(k * V::LANES);
+                    V::load(to).add(V::load(sums.add((j * ROWS * REGS + k) * V::LANES))).store(to);
                 }
             }
         }
@@ -257,7 +269,8 @@ unsafe fn sum<
     gradients: *const T,
     at: &[usize],
     last: usize,
-) -> [[[V; REGS]; ROWS]; RUNS] {
+    to: *mut T,
+) {
     // SAFETY: as in `Gradient::tile`.
     unsafe {
         let mut sums = [[[V::splat(T::default()); REGS]; ROWS]; RUNS];
@@ -276,7 +289,13 @@ unsafe fn sum<
                 }
             }
         }
-        sums
+        for j in 0..RUNS {
+            for k in 0..ROWS {
+                for r in 0..REGS {
+                    sums[j][k][r].store(to.add(((j * ROWS + k) * REGS + r) * V::LANES));
+                }
+            }
+        }
     }
 }
 

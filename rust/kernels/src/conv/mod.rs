@@ -13,6 +13,8 @@ mod shape;
 mod tile;
 pub(crate) mod vector;
 
+pub use crate::gemm::Activation;
+use crate::unary::{Unary, unary_float_in_place};
 use crate::{isa, parallel};
 use layout::Layout;
 use scratch::Shared;
@@ -20,10 +22,6 @@ use shape::Job;
 pub use shape::ConvShape;
 pub use vector::Element;
 use vector::{dispatch, lanes};
-
-/// The function applied to a finished output element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Activation { None, Relu, Sigmoid, Tanh }
 
 /// What is fused into the forward pass.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +40,12 @@ pub fn forward<T: Element>(s: &ConvShape, x: &[T], w: &[T], epilogue: &Epilogue<
     s.check(x.len(), w.len(), y.len());
     for group in 0..s.groups {
         run(&Job::forward(s, group), x, w, epilogue, y);
+    }
+    // Only the cheapest function is worth a place in the kernel; the others are a pass of their own.
+    match epilogue.activation {
+        Activation::None | Activation::Relu => {}
+        Activation::Sigmoid => unary_float_in_place(Unary::Sigmoid, y),
+        Activation::Tanh => unary_float_in_place(Unary::Tanh, y),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The forward kernel: some pixels by one or two registers of channels, summed over the whole window.
 
+use std::mem::MaybeUninit;
+
 use super::band;
 use super::layout::Layout;
 use super::pack::{Panel, panel, panels};
@@ -131,19 +133,26 @@ impl<T: Element> Forward<'_, T> {
         // SAFETY: windows lie in the band, the panel is packed as deep as the window is long; outputs below `valid` are
         // this block's own.
         unsafe {
-            let mut sums = sum::<T, V, GROUP, PIXELS, REGS>(&window, &layout.runs, layout.run, weights);
-            for r in 0..REGS {
-                let b = V::load(bias.add(r * V::LANES));
-                for i in 0..PIXELS {
-                    sums[i][r] = sums[i][r].add(b);
-                }
+            // Most tiles go straight to the output.
+            if GROUP == 1 && first + PIXELS <= pixels && panel.channels == REGS * V::LANES {
+                let to: [*mut T; PIXELS] = std::array::from_fn(|i| self.y.at(starts[0] + layout.output[first + i]));
+                sum::<T, V, GROUP, PIXELS, REGS>(&window, &layout.runs, layout.run, weights, bias, self.finish.relu, &to);
+                return;
             }
-            if self.finish.relu {
+            // By way of memory: were the sums indexed by a loop that may end early, they would live there all along.
+            let mut sums = MaybeUninit::<[[[T; 16]; REGS]; PIXELS]>::uninit();
+            let sums = sums.as_mut_ptr();
+            let to: [*mut T; PIXELS] = std::array::from_fn(|i| sums.cast::<T>().add(i * REGS * V::LANES));
+            sum::<T, V, GROUP, PIXELS, REGS>(&window, &layout.runs, layout.run, weights, bias, self.finish.relu, &to);
+            let per = V::LANES / GROUP;
+            if GROUP > 1 && panel.channels == per && valid[..GROUP].iter().all(|v| first + PIXELS <= *v) {
                 for i in 0..PIXELS {
-                    for r in 0..REGS {
-                        sums[i][r] = sums[i][r].relu();
+                    for part in 0..GROUP {
+                        let y = self.y.at(starts[part] + layout.output[first + i]);
+                        std::ptr::copy_nonoverlapping(to[i].add(part * per), y, per);
                     }
                 }
+                return;
             }
             for i in 0..PIXELS {
                 let p = first + i;
@@ -155,16 +164,15 @@ impl<T: Element> Forward<'_, T> {
                     for r in 0..REGS {
                         let left = panel.channels - r * V::LANES;
                         let y = self.y.at(starts[0] + to + r * V::LANES);
-                        if left >= V::LANES { sums[i][r].store(y) } else { sums[i][r].store_part(y, left) }
+                        let value = V::load(sums.cast::<T>().add((i * REGS + r) * V::LANES));
+                        if left >= V::LANES { value.store(y) } else { value.store_part(y, left) }
                     }
                 } else {
-                    let per = V::LANES / GROUP;
-                    let mut lanes = [T::default(); 16];
-                    sums[i][0].deinterleave::<GROUP>().store(lanes.as_mut_ptr());
+                    let lanes = sums.cast::<T>().add(i * REGS * V::LANES);
                     for part in 0..GROUP {
                         if p < valid[part] {
                             let y = self.y.at(starts[part] + to);
-                            let from = lanes.as_ptr().add(part * per);
+                            let from = lanes.add(part * per);
                             if panel.channels == per {
                                 std::ptr::copy_nonoverlapping(from, y, per);
                             } else {
@@ -180,14 +188,17 @@ impl<T: Element> Forward<'_, T> {
     }
 }
 
-/// Sums over the runs of the windows of `PIXELS` pixels.
+/// Finished sums over the runs of the windows of `PIXELS` pixels, channels of a part side by side.
 #[inline(always)]
 unsafe fn sum<T: Element, V: Vector<T>, const GROUP: usize, const PIXELS: usize, const REGS: usize>(
     window: &[*const T; PIXELS],
     runs: &[usize],
     run: usize,
     weights: *const T,
-) -> [[V; REGS]; PIXELS] {
+    bias: *const T,
+    relu: bool,
+    to: &[*mut T; PIXELS],
+) {
     // SAFETY: as in `Forward::tile`.
     unsafe {
         let mut sums = [[V::splat(T::default()); REGS]; PIXELS];
@@ -205,6 +216,13 @@ unsafe fn sum<T: Element, V: Vector<T>, const GROUP: usize, const PIXELS: usize,
                 w = w.add(REGS * V::LANES);
             }
         }
-        sums
+        for r in 0..REGS {
+            let b = V::load(bias.add(r * V::LANES));
+            for i in 0..PIXELS {
+                let sum = sums[i][r].add(b);
+                let sum = if relu { sum.relu() } else { sum };
+                sum.deinterleave::<GROUP>().store(to[i].add(r * V::LANES));
+            }
+        }
     }
 }

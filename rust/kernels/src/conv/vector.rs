@@ -7,15 +7,13 @@
 use std::arch::x86_64::*;
 
 use crate::isa::Isa;
+use crate::math::float::Math;
 
 /// The element types that convolution and pooling work on.
-pub trait Element: super::scratch::Plain + Default + PartialOrd + Send + Sync + std::ops::AddAssign + std::ops::Div<Output = Self> + std::fmt::Debug + 'static {
+pub trait Element: Math + super::scratch::Plain {
     type Avx512: Vector<Self>;
     type Avx2: Vector<Self>;
     type Portable: Vector<Self>;
-
-    fn from_f64(value: f64) -> Self;
-    fn to_f64(self) -> f64;
 }
 
 /// A register of `LANES` elements.
@@ -93,13 +91,6 @@ macro_rules! element {
             type Avx512 = $avx512;
             type Avx2 = $avx2;
             type Portable = $portable;
-
-            fn from_f64(value: f64) -> Self {
-                value as $t
-            }
-            fn to_f64(self) -> f64 {
-                f64::from(self)
-            }
         }
     };
 }
