@@ -76,8 +76,8 @@ class Compiled:
                 warnings.warn(f"compile(): `{name}` is no longer needed and is ignored.", stacklevel=2)
         if metrics is None and isinstance(loss_weights, (list, tuple)) and not _are_numbers(loss_weights):
             warnings.warn(
-                "compile(): the third positional argument is `loss_weights` today; these look like metrics and "
-                "are taken as such. Write metrics=[…].",
+                "compile(): the third positional argument is `loss_weights` today; these look like metrics "
+                "and are taken as such. Write metrics=[…].",
                 DeprecationWarning,
                 stacklevel=2,
             )
