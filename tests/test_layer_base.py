@@ -377,6 +377,23 @@ def test_symbolic_calls_find_shapes_by_themselves():
     assert layer.weights == []
 
 
+def test_a_shape_rule_does_not_keep_inner_layers_from_being_built():
+    class Wrapped(keras.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = Linear(2)
+
+        def call(self, x):
+            return self.inner(x)
+
+        def compute_output_shape(self, input_shape):
+            return (*input_shape[:-1], 2)
+
+    layer = Wrapped()
+    assert layer(keras.Input((3,))).shape == (None, 2) and len(layer.weights) == 2
+    assert layer(keras.Input((3,))).shape == (None, 2)
+
+
 def test_copies_and_pickles_keep_numbers_and_go_on_tracking():
     block = Block(Linear(2))
     block(np.ones((1, 2)))

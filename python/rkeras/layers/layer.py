@@ -278,7 +278,8 @@ class Layer(Building, Losses, Stateless):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic outputs for symbolic inputs, from ``compute_output_shape`` or by tracing ``call``."""
-        if is_default(self.compute_output_shape):
+        if is_default(self.compute_output_shape) or not all(layer.built for layer in self._layers):
+            # Tracing also builds the layers inside.
             return Operation.compute_output_spec(self, *args, **kwargs)
         info = call_signature(self)
         shapes = self._tensor_shapes(info, args, kwargs)

@@ -23,7 +23,7 @@ def has_functional_constructor(cls: type) -> bool:
     spec = inspect.getfullargspec(cls.__init__)  # type: ignore[misc]
     return (
         cls in (Functional, Model)
-        or spec.args[1:3] == ["inputs", "outputs"]
+        or (spec.args[1:3] == ["inputs", "outputs"] and set(spec.args[3:]) <= {"name", "trainable"})
         or (spec.varargs is not None and spec.varkw is not None)
     )
 

@@ -105,6 +105,9 @@ class Model(Trainer, Layer):
         with training_scope(training):
             return self._network.run(inputs, mask)
 
+    def _pass_mask_on(self, inputs: Any, outputs: Any, mask: Any) -> None:
+        """Does nothing: the layers inside pass masks on, up to the outputs."""
+
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic outputs for symbolic inputs."""
         if self._network is not None and args:
