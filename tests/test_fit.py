@@ -201,6 +201,55 @@ def test_own_train_step_with_a_tape():
     assert history["constant"] == [2.5] * 3
 
 
+def newer_updates(model, y, y_pred, loss):
+    for metric in model.metrics:
+        if metric.name == "loss":
+            metric.update_state(loss)
+        else:
+            metric.update_state(y, y_pred)
+
+
+def test_steps_as_the_guides_of_keras_write_them():
+    class Newer(rkeras.Sequential):
+        def train_step(self, data):
+            x, y = data
+            with rkeras.GradientTape() as tape:
+                y_pred = self(x, training=True)
+                loss = self.compute_loss(y=y, y_pred=y_pred)
+            weights = self.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+            newer_updates(self, y, y_pred, loss)
+            return {m.name: m.result() for m in self.metrics}
+
+    class Older(rkeras.Sequential):
+        def train_step(self, data):
+            x, y = data
+            with rkeras.GradientTape() as tape:
+                y_pred = self(x, training=True)
+                loss = self.compiled_loss(y, y_pred, regularization_losses=self.losses)
+            weights = self.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+            self.compiled_metrics.update_state(y, y_pred)
+            return {m.name: m.result() for m in self.metrics}
+
+    class OwnLoss(rkeras.Sequential):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+            return super().compute_loss(x, y, y_pred, sample_weight)
+
+    histories = []
+    for kind in (rkeras.Sequential, Newer, Older, OwnLoss):
+        model = kind([layers.Dense(5, activation="tanh"), layers.Dense(1)])
+        model.build((None, 4))
+        set_wave_weights(model)
+        model.compile(rkeras.optimizers.SGD(0.1), "mse", metrics=["mae"])
+        run = model.fit(X, Y, batch_size=25, epochs=2, shuffle=False, verbose=0, validation_data=(X, Y))
+        histories.append(run.history)
+    for history in histories[1:]:
+        assert list(history) == list(histories[0])
+        for key, values in history.items():
+            np.testing.assert_allclose(values, histories[0][key], rtol=1e-6)
+
+
 def test_step_that_needs_numbers_runs_eagerly_and_says_which_line():
     class Peeks(rkeras.Sequential):
         def train_step(self, data):

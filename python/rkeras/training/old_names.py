@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
+from rkeras.training.compile_metrics import CompileMetrics
 from rkeras.training.data import is_indexed
 from rkeras.training.prefetch import in_background
+from rkeras.training.step import is_tensor
 
 # Keras 1 names of arguments.
 _RENAMED = {
@@ -65,6 +68,32 @@ class OldNames:
         if scores.shape[-1] > 1:
             return scores.argmax(-1)
         return (scores > 0.5).astype("int32")
+
+    @property
+    def compiled_loss(self) -> Callable[..., Any]:
+        """The loss of ``compile`` as a function of ``(y_true, y_pred, sample_weight,
+        regularization_losses)``.
+
+        It notes its value for the log, as it did in Keras 2; ``compute_loss`` is today's way.
+        """
+
+        def loss(y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
+            model: Any = self
+            total = model._compile_loss(y, y_pred, sample_weight)
+            for part in regularization_losses or ():
+                total = total + part
+            model._loss_tracker.update_state(
+                total, sample_weight=y_pred.shape[0] if is_tensor(y_pred) else None
+            )
+            return total
+
+        return loss
+
+    @property
+    def compiled_metrics(self) -> CompileMetrics:
+        """The metrics of ``compile``, to be updated with ``update_state(y_true, y_pred, sample_weight)``."""
+        model: Any = self
+        return model._compile_metrics or CompileMetrics(None, None)
 
 
 class _WithWorkers:

@@ -39,16 +39,20 @@ def _name(dtype: Any) -> str:
 
 
 def ensure_built(model: Any, arrays: Sequence[Array], spec: Any) -> None:
-    """Builds a model that has not seen data yet, for any number of samples.
+    """Builds what has not seen data yet: the model, for any number of samples, and its losses and metrics.
 
-    The step's own trace would build it too, but only after the layers that the plan depends on were counted.
+    The step's own trace would build them too, but only after the layers that the plan depends on were
+    counted, and too late for a user's step that goes through ``self.metrics``.
     """
-    if all(layer.built for layer in model._flatten_layers()):
+    containers = [c for c in (model._compile_loss, model._compile_metrics) if c is not None and not c.built]
+    if not containers and all(layer.built for layer in model._flatten_layers()):
         return
-    symbols = (KerasTensor((None, *a.shape[1:]), engine_dtype(a)) for a in arrays)
-    x = unpack_x_y_sample_weight(put_together(spec, iter(list(symbols))))[0]
+    symbols = [KerasTensor((None, *a.shape[1:]), engine_dtype(a)) for a in arrays]
+    x, y, _ = unpack_x_y_sample_weight(put_together(spec, iter(symbols)))
     with contextlib.suppress(Exception):  # what is wrong shows again in the step, with the real shapes
-        compute_output_spec(lambda value: model(value, training=False), x)
+        y_pred = compute_output_spec(lambda value: model(value, training=False), x)
+        for container in containers if y is not None else ():
+            container.build(y, y_pred)
 
 
 def is_tensor(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +41,7 @@ class Trainer(Compiled, OldNames):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)  # type: ignore[operator]
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+            loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
             scaled = self.optimizer.scale_loss(loss) if hasattr(self.optimizer, "scale_loss") else loss
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         weights = self.trainable_weights  # type: ignore[attr-defined]
@@ -64,7 +65,13 @@ class Trainer(Compiled, OldNames):
         own = type(self).compute_loss is not Compiled.compute_loss
         if self._compile_loss is None and not own and not self.losses:  # type: ignore[attr-defined]
             return None
-        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        return self._loss_of(x, y, y_pred, sample_weight, training=False)
+
+    def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        # Overrides from before Keras 3.3 do not take `training`.
+        takes_mode = "training" in inspect.signature(self.compute_loss).parameters
+        mode = {"training": training} if takes_mode else {}
+        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **mode)
 
     def predict_step(self, data: Any) -> Any:
         """The predictions for one batch."""
