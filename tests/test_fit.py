@@ -353,6 +353,18 @@ def test_errors_name_the_cause():
         model.fit(X, Y, validation_split=1.5, verbose=0)
     with pytest.raises(ValueError, match="leaves 0 to train on and 50"):
         model.fit(X, Y, validation_split=0.999, verbose=0)
+    with pytest.raises(ValueError, match=r"Labels of shape .*3\) do not fit output"):
+        model.fit(X, np.zeros((50, 3)), verbose=0)
+    with pytest.raises(ValueError, match="`validation_data` must be"):
+        model.fit(X, Y, validation_data=X, verbose=0)
+    with pytest.raises(ValueError, match="`validation_freq`"):
+        model.fit(X, Y, validation_freq=0, verbose=0)
+    with pytest.raises(ValueError, match="`epochs`"):
+        model.fit(X, Y, epochs=1.5, verbose=0)
+    with pytest.raises(ValueError, match="dict of weights"):
+        model.fit(X, Y, class_weight=[1, 2], verbose=0)
+    with pytest.raises(ValueError, match=r"x=f\(\)"):
+        model.fit(lambda: X, Y, verbose=0)
     with pytest.raises(ValueError, match="compile"):
         rkeras.Sequential([layers.Dense(1)]).fit(X, Y)
     with pytest.raises(TypeError, match="optimiser"):

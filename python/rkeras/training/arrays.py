@@ -69,6 +69,8 @@ def as_array(value: Any, what: str) -> Array:
 
 
 def _convert(value: Any, what: str) -> Array:
+    if callable(value) and not hasattr(value, "__array__"):
+        raise ValueError(f"`{what}` is a function or class; pass what it gives, as in {what}=f().")
     if hasattr(value, "toarray"):  # scipy sparse matrices
         value = value.toarray()
     elif hasattr(value, "detach"):  # torch refuses __array__ while gradients are tracked

@@ -67,6 +67,7 @@ class CompileLoss:
                     self.outputs.append(None)
                     continue
                 loss = resolve_loss(identifier, label, pred)
+                _check_shapes(loss, label, pred, name)
                 tracker = metrics.Mean(name=f"{name}_loss") if several else None
                 classes = int(pred.shape[-1]) if _takes_class_indices(loss) and len(pred.shape) > 1 else None
                 self.outputs.append(OutputLoss(name, loss, weight, tracker, classes))
@@ -151,6 +152,25 @@ def resolve_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         return loss
     name = identifier if isinstance(identifier, str) else getattr(loss, "__name__", type(loss).__name__)
     return losses.LossFunctionWrapper(loss, name=name)
+
+
+def _check_shapes(loss: Any, label: Any, pred: Any, name: str) -> None:
+    """Refuses labels that a built-in loss would broadcast against the output, which is never meant."""
+    function = getattr(loss, "fn", None)
+    if not getattr(function, "__module__", "").startswith("rkeras.losses"):
+        return
+    if any(part in function.__name__ for part in ("sparse", "ctc", "generalized")):
+        return
+    ours, theirs = tuple(pred.shape)[1:], tuple(label.shape)[1:]
+    differ = any(None not in pair and pair[0] != pair[1] for pair in zip(ours, theirs, strict=False))
+    if differ and len(ours) == len(theirs):
+        remedy = ""
+        if theirs[-1:] == (1,) and function.__name__ == "categorical_crossentropy":
+            remedy = " Labels that are class indices need sparse_categorical_crossentropy."
+        raise ValueError(
+            f"Labels of shape {tuple(label.shape)} do not fit output `{name}` of shape {tuple(pred.shape)}: "
+            f"loss `{loss.name}` compares them element by element.{remedy}"
+        )
 
 
 def _takes_class_indices(loss: Any) -> bool:

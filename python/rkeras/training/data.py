@@ -91,6 +91,10 @@ class ArrayData:
         self.y, y_spec = nested_arrays(y, "y", outputs)
         weights, weight_spec = nested_arrays(sample_weight, "sample_weight", outputs)
         if class_weight is not None:
+            if not hasattr(class_weight, "get"):
+                raise ValueError(
+                    f"`class_weight` must be a dict of weights by class; received {class_weight!r}."
+                )
             weights, weight_spec = self._with_class_weights(class_weight, weights, weight_spec)
         self.weights = weights
         self.samples = self._check_samples()
@@ -129,7 +133,7 @@ class ArrayData:
                 f"{n}: {', '.join(str(len(a)) for a in arrays)}" for n, arrays in named if arrays
             )
             raise ValueError(
-                f"All arrays must hold the same number of samples ; got {sizes}. "
+                f"All arrays must hold the same number of samples; got {sizes}. "
                 "Check how they were split or filtered."
             )
         samples = counts.pop()
@@ -276,7 +280,14 @@ def is_stream(x: Any) -> bool:
     >>> is_stream(iter([1])), is_stream([1]), is_stream(np.zeros(1))
     (True, False, False)
     """
-    if is_container(x) or x is None or hasattr(x, "__array__") or hasattr(x, "toarray") or hasattr(x, "iloc"):
+    if (
+        is_container(x)
+        or x is None
+        or isinstance(x, (str, bytes))
+        or hasattr(x, "__array__")
+        or hasattr(x, "toarray")
+        or hasattr(x, "iloc")
+    ):
         return False
     return is_indexed(x) or hasattr(x, "__iter__") or hasattr(x, "__next__")
 

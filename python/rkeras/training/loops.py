@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 
 from rkeras.callbacks.callback_list import CallbackList
-from rkeras.training.data import ArrayData, Batches, Stream, batch_arrays, open_data, split_validation
+from rkeras.training.data import (
+    ArrayData,
+    Batches,
+    Stream,
+    batch_arrays,
+    is_stream,
+    open_data,
+    split_validation,
+)
 from rkeras.training.epoch import prepare_checked, run_epoch
 from rkeras.training.structure import unpack_x_y_sample_weight
 
@@ -52,13 +60,20 @@ def fit(
     model._require_compiled("fit")
     _check_steps("steps_per_epoch", steps_per_epoch)
     _check_steps("validation_steps", validation_steps)
+    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)):
+        raise ValueError(f"`epochs` must be an integer; received {epochs!r}.")
+    _check_frequency(validation_freq)
     data = open_data(
         x, y, sample_weight, model=model, batch_size=batch_size, shuffle=shuffle, class_weight=class_weight
     )
     validation: Batches | Stream | None = None
     if validation_data is not None:
-        val = (validation_data,) if isinstance(validation_data, dict) else validation_data
-        val_x, val_y, val_weight = unpack_x_y_sample_weight(val)
+        if not isinstance(validation_data, (list, tuple)) and not is_stream(validation_data):
+            raise ValueError(
+                "`validation_data` must be (x, y), (x, y, sample_weight) or a dataset; received "
+                f"{type(validation_data).__name__}."
+            )
+        val_x, val_y, val_weight = unpack_x_y_sample_weight(validation_data)
         stream = open_data(val_x, val_y, val_weight, model=model, batch_size=None)
         size = validation_batch_size or batch_size
         validation = Batches(stream.data, size, False) if isinstance(stream, Batches) else stream
@@ -168,11 +183,14 @@ def predict_batch(model: Any, x: Any) -> Any:
 
 
 def _validates(epoch: int, frequency: Any) -> bool:
-    if isinstance(frequency, int):
-        return epoch % frequency == 0
-    if isinstance(frequency, (list, tuple, set, range)):
-        return epoch in frequency
-    raise ValueError(f"`validation_freq` must be an integer or a list of epochs; received {frequency!r}.")
+    return epoch % frequency == 0 if isinstance(frequency, int) else epoch in frequency
+
+
+def _check_frequency(value: Any) -> None:
+    if not isinstance(value, (list, tuple, set, range)) and not (isinstance(value, int) and value > 0):
+        raise ValueError(
+            f"`validation_freq` must be a positive integer or a list of epochs; received {value!r}."
+        )
 
 
 def _check_steps(name: str, value: Any) -> None:
