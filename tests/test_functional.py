@@ -1,5 +1,7 @@
 """Models made of symbolic tensors: wiring, inputs in any form, parts, configs."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -269,6 +271,20 @@ def test_config_round_trip_with_shared_layers_models_and_dicts():
     twin.set_weights(model.get_weights())
     d = {"a": np.ones((1, 3)), "b": np.ones((1, 3)) * 2}
     np.testing.assert_allclose(twin(d)["out"].numpy(), model(d)["out"].numpy())
+
+
+def test_config_round_trip_of_ops():
+    x = keras.Input((4, 3), name="x")
+    y = ops.sum(ops.concatenate([x, 2.0 * x], axis=1), axis=2, keepdims=True)
+    y = ops.concatenate([y[:, 1:3, 0], y[..., 0][:, [0, 5]]], axis=-1)
+    model = keras.Model(x, ops.maximum(y, 0.5))
+    config = json.loads(json.dumps(model.get_config()))
+    records = {record["name"].rstrip("_0123456789"): record for record in config["layers"]}
+    assert records["sum"]["class_name"] == "Sum" and records["sum"]["module"] == "keras.src.ops.numpy"
+    assert records["sum"]["config"]["axis"] == 2 and records["sum"]["config"]["keepdims"] is True
+    twin = keras.Model.from_config(config)
+    value = RNG.normal(size=(2, 4, 3)).astype("float32")
+    np.testing.assert_array_equal(twin(value).numpy(), model(value).numpy())
 
 
 def test_clone_of_a_graph():

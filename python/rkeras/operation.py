@@ -168,20 +168,28 @@ class OpCall(Operation):
         function: the op's name in ``rkeras.ops``, or a name for ``fn``.
         fn: the function, looked up by that name if not given.
         name: made from the op's name if not given.
+        constants: arguments that every call is given.
     """
 
-    def __init__(self, function: str, fn: Callable[..., Any] | None = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        function: str,
+        fn: Callable[..., Any] | None = None,
+        name: str | None = None,
+        constants: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(name=name or auto_name(function))
         self.function = function
-        self._fn = fn or _find_op(function)
+        self.fn = fn or _find_op(function)
+        self.constants = constants or {}
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Computes it."""
-        return self._fn(*args, **kwargs)
+        return self.fn(*args, **{**self.constants, **kwargs})
 
     def get_config(self) -> dict[str, Any]:
-        """The op's name; its arguments are saved with the call."""
-        return {"function": self.function, "name": self.name}
+        """The op's name and constants; other arguments belong to its calls."""
+        return {"function": self.function, "name": self.name, "constants": self.constants}
 
 
 def _find_op(name: str) -> Callable[..., Any]:

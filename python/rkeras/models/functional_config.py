@@ -13,7 +13,14 @@ from rkeras.graph import Node
 from rkeras.keras_tensor import KerasTensor
 from rkeras.models.functional import Functional
 from rkeras.models.model import Model
-from rkeras.operation import Operation
+from rkeras.models.op_config import (
+    is_op_record,
+    op_from_record,
+    op_record,
+    restored_arguments,
+    split_arguments,
+)
+from rkeras.operation import OpCall, Operation
 
 _TENSOR = "__keras_tensor__"
 
@@ -34,13 +41,13 @@ def functional_config(model: Any) -> dict[str, Any]:
     nodes = network.graph.nodes
     layers = []
     for operation in network.graph.operations:
-        config = dict(saving.serialize_keras_object(operation))
+        calls = [node for node in operation._inbound_nodes if node in nodes and node.input_tensors]
+        if isinstance(operation, OpCall):
+            config = op_record(operation, calls[0])
+        else:
+            config = dict(saving.serialize_keras_object(operation))
         config["name"] = operation.name
-        config["inbound_nodes"] = [
-            _node_config(node, nodes)
-            for node in operation._inbound_nodes
-            if node in nodes and node.input_tensors
-        ]
+        config["inbound_nodes"] = [_node_config(node, nodes) for node in calls]
         layers.append(config)
 
     def place(x: KerasTensor) -> list[Any]:
@@ -76,10 +83,10 @@ def _node_config(node: Node, nodes: set[Node]) -> dict[str, Any]:
             "config": {"shape": list(x.shape), "dtype": x.dtype, "keras_history": history},
         }
 
-    return {
-        "args": list(tree.map_structure(replace, node.arguments.args)),
-        "kwargs": tree.map_structure(replace, node.arguments.kwargs),
-    }
+    args, kwargs = node.arguments.args, node.arguments.kwargs
+    if isinstance(node.operation, OpCall):
+        (args, _), kwargs = split_arguments(node.operation, node), {}
+    return {"args": list(tree.map_structure(replace, args)), "kwargs": tree.map_structure(replace, kwargs)}
 
 
 class _MissingNode(Exception):
@@ -92,9 +99,11 @@ class _Builder:
         self._custom_objects = custom_objects
         self._waiting: list[tuple[Any, list[Any]]] = []
         for config in layer_configs:
-            layer = saving.deserialize_keras_object(
-                {k: v for k, v in config.items() if k != "inbound_nodes"}, custom_objects=custom_objects
-            )
+            record = {k: v for k, v in config.items() if k != "inbound_nodes"}
+            if is_op_record(record):
+                layer: Any = op_from_record(record, custom_objects)
+            else:
+                layer = saving.deserialize_keras_object(record, custom_objects=custom_objects)
             if not isinstance(layer, Operation):
                 raise ValueError(
                     f"layer {config.get('name')!r} of the config is a {type(layer).__name__}, not a layer"
@@ -114,6 +123,8 @@ class _Builder:
                         args, kwargs = self._arguments(calls[0])
                     except _MissingNode:
                         break
+                    if isinstance(layer, OpCall):
+                        args = restored_arguments(layer, args)
                     layer(*args, **kwargs)
                     calls.pop(0)
                     progress = True

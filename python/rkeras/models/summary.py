@@ -12,6 +12,7 @@ from typing import Any
 
 from rkeras import config, tree
 from rkeras.dtype_policies import standardize_dtype
+from rkeras.models.op_config import class_name
 from rkeras.operation import OpCall
 
 _ITEM_BITS = {"bool": 1, "bfloat16": 16}
@@ -81,7 +82,7 @@ def _title(layer: Any) -> str:
     """The class of a layer, or the op of a node in the spelling of a class."""
     op = getattr(layer, "function", None)
     if isinstance(layer, OpCall) and isinstance(op, str):
-        return "".join(part.capitalize() for part in op.split("_"))
+        return class_name(op)
     return type(layer).__name__
 
 

@@ -1,0 +1,84 @@
+"""Ops in functional models as plain data, in the layout of Keras 3: an op is an object like ``Sum()``."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from rkeras import saving
+from rkeras.graph import Node
+from rkeras.naming import to_snake_case
+from rkeras.operation import OpCall
+from rkeras.symbolic import any_symbolic
+
+# Parameters that Keras passes to the call of an op, even if they are constants; the others make the object.
+_CALL_PARAMETERS = frozenset(
+    ("x", "x1", "x2", "x3", "xs", "inputs", "key", "indices", "condition", "operands", "fill_value", "values")
+)
+# Where Keras has the classes, by the module that has the function here.
+_KERAS_MODULES = {"activation": "nn", "nn": "nn", "core": "core", "math": "math", "image": "image"}
+_PREFIXES = ("keras.src.ops.", "keras.ops")
+
+
+def class_name(function: str) -> str:
+    """The name of the class that Keras has for an op.
+
+    Example:
+        >>> class_name("expand_dims")
+        'ExpandDims'
+    """
+    return "".join(part[:1].upper() + part[1:] for part in function.split("_"))
+
+
+def is_op_record(record: dict[str, Any]) -> bool:
+    """Whether a layer's record is that of an op."""
+    return str(record.get("module", "")).startswith(_PREFIXES)
+
+
+def split_arguments(op: OpCall, node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of the call (in order), and those that belong to the object."""
+    signature = inspect.signature(op.fn)
+    bound = signature.bind(*node.arguments.args, **node.arguments.kwargs)
+    args: list[Any] = []
+    constants = dict(op.constants)
+    for name, value in bound.arguments.items():
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            args.extend(value)
+        elif any_symbolic(value) or name in _CALL_PARAMETERS:
+            args.append(value)
+        else:
+            constants[name] = value
+    if op.function == "get_item" and isinstance(args[1], list):
+        # JSON knows one kind of sequence: a tuple of indices stays one, a list of rows becomes an array.
+        args[1] = np.asarray(args[1])
+    return tuple(args), constants
+
+
+def restored_arguments(op: OpCall, args: list[Any]) -> list[Any]:
+    """Arguments of a call as they were before they went through JSON."""
+    if op.function == "get_item" and len(args) == 2 and isinstance(args[1], list):
+        return [args[0], tuple(args[1])]
+    return args
+
+
+def op_record(op: OpCall, node: Node) -> dict[str, Any]:
+    """The record of an op, without its calls."""
+    _, constants = split_arguments(op, node)
+    family = op.fn.__module__.rpartition(".")[2]
+    name = class_name(op.function)
+    return {
+        "module": f"keras.src.ops.{_KERAS_MODULES.get(family, 'numpy')}",
+        "class_name": name,
+        "config": {"name": op.name, **saving.serialize_keras_object(constants)},
+        "registered_name": name,
+    }
+
+
+def op_from_record(record: dict[str, Any], custom_objects: Any = None) -> OpCall:
+    """The op of a record, as Keras or ``op_record`` wrote it."""
+    constants = saving.deserialize_keras_object(dict(record["config"]), custom_objects=custom_objects)
+    name = constants.pop("name", None)
+    return OpCall(to_snake_case(record["class_name"]), name=name, constants=constants)
