@@ -67,6 +67,7 @@ fn typed<S: Convert<D>, D: Cell>(x: &[u8], y: &mut [u8]) {
 /// A stored type and the element that holds its bits.
 trait Cell: Copy + Send + Sync {
     type Bits: Element;
+    const IS_F32: bool = false;
 }
 
 /// Conversion of one cell.
@@ -86,6 +87,7 @@ impl<S, D> Copy for To<S, D> {}
 
 impl<S: Convert<D>, D: Cell> Map<S::Bits, D::Bits> for To<S, D> {
     const COST: Cost = Cost::Light;
+    const FRAMED: bool = S::IS_F32 || D::IS_F32;
     #[inline(always)]
     fn call<F: Fma>(self, x: S::Bits) -> D::Bits {
         S::convert(x)
@@ -114,6 +116,7 @@ macro_rules! conversions {
         $(
             impl Cell for $t {
                 type Bits = $t;
+                const IS_F32: bool = matches!(stringify!($t).as_bytes(), b"f32");
             }
             conversions!(@one $t Bool: x => u8::from(x != 0 as $t));
             conversions!(@one Bool $t: x => x as $t);
@@ -219,15 +222,13 @@ fn f32_to_half(x: f32) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::element::as_bytes;
+    use crate::element::{as_bytes, as_bytes_mut};
     use half::{bf16, f16};
 
     fn run<S: Element, D: Element>(from: Kind, to: Kind, x: &[S]) -> Vec<D> {
-        let mut y = vec![0u64; x.len() + 1];
-        // SAFETY: u64 words are read and written as bytes, then as elements, within their length.
-        let bytes = unsafe { std::slice::from_raw_parts_mut(y.as_mut_ptr().cast::<u8>(), x.len() * size_of::<D>()) };
-        cast(from, to, as_bytes(x), bytes);
-        cast_slice::<D>(bytes).to_vec()
+        let mut y = vec![D::ZERO; x.len()];
+        cast(from, to, as_bytes(x), as_bytes_mut(&mut y));
+        y
     }
 
     /// NaN of any payload counts as one value.

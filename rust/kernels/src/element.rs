@@ -132,6 +132,12 @@ pub fn as_bytes<T: Element>(x: &[T]) -> &[u8] {
     unsafe { std::slice::from_raw_parts(x.as_ptr().cast(), size_of_val(x)) }
 }
 
+/// Reads and writes elements as bytes.
+pub fn as_bytes_mut<T: Element>(x: &mut [T]) -> &mut [u8] {
+    // SAFETY: as in `as_bytes`, and any bytes are valid elements.
+    unsafe { std::slice::from_raw_parts_mut(x.as_mut_ptr().cast(), size_of_val(x)) }
+}
+
 fn check_cast<T: Element>(bytes: &[u8]) {
     assert!(bytes.as_ptr().cast::<T>().is_aligned(), "bytes are not aligned to {}", align_of::<T>());
     assert!(bytes.len().is_multiple_of(size_of::<T>()), "{} bytes are no whole number of elements", bytes.len());
@@ -148,16 +154,11 @@ mod tests {
         assert_eq!(bytes.len(), 12);
         assert_eq!(&bytes[..4], &1.5f32.to_ne_bytes());
         let mut words = [0u64; 2];
-        let raw = cast_slice_mut::<u8>(cast_slice_mut_of(&mut words));
+        let raw = as_bytes_mut(&mut words);
         raw[8] = 1;
         assert_eq!(words, [0, u64::from_ne_bytes([1, 0, 0, 0, 0, 0, 0, 0])]);
         x[0] = 2.0;
         assert_eq!(cast_slice::<f32>(as_bytes(&x)), &x);
-    }
-
-    fn cast_slice_mut_of(words: &mut [u64]) -> &mut [u8] {
-        // SAFETY: as `as_bytes`, with exclusive access.
-        unsafe { std::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), size_of_val(words)) }
     }
 
     #[test]

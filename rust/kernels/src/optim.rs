@@ -254,3 +254,62 @@ pub fn rmsprop<T: Float>(
         (Some(average), Some(speed)) => update(factors.rule::<T, true, true>(), p, [v, average, speed], g),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two steps of every rule on one weight, worked out by hand in f64.
+    #[test]
+    fn formulas() {
+        let close = |got: &[f64], want: &[f64]| {
+            assert!(got.iter().zip(want).all(|(g, w)| (g - w).abs() < 1e-14), "{got:?}, want {want:?}");
+        };
+        let g = [0.5];
+        let (mut p, mut m) = ([1.0], [0.0]);
+        sgd(&mut p, &g, 0.1);
+        close(&p, &[0.95]);
+        sgd_momentum(&mut p, &mut m, &g, 0.1, 0.9, false);
+        sgd_momentum(&mut p, &mut m, &g, 0.1, 0.9, false);
+        close(&[p[0], m[0]], &[0.95 - 0.05 - 0.095, -0.095]);
+        sgd_momentum(&mut p, &mut m, &g, 0.1, 0.9, true);
+        close(&[p[0], m[0]], &[0.805 - 0.1355 * 0.9 - 0.05, -0.1355]);
+
+        let factors = Adam { alpha: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-3 };
+        let (mut p, mut m, mut v, mut largest) = ([1.0], [0.2], [0.01], [0.5]);
+        adam(&mut p, &mut m, &mut v, None, &g, &factors);
+        close(&[m[0], v[0]], &[0.23, 0.0124]);
+        close(&p, &[1.0 - 0.1 * 0.23 / (0.0124f64.sqrt() + 1e-3)]);
+        p = [1.0];
+        adam(&mut p, &mut m, &mut v, Some(&mut largest), &g, &factors);
+        close(&[largest[0], p[0]], &[0.5, 1.0 - 0.1 * 0.257 / (0.5f64.sqrt() + 1e-3)]);
+
+        let factors = RmsProp { lr: 0.1, rho: 0.9, momentum: 0.5, epsilon: 1e-3 };
+        let start = || ([1.0], [0.04], [0.1], [0.02]);
+        let v1 = 0.9 * 0.04 + 0.1 * 0.25;
+        let (plain, centred) = (0.05 / (v1 + 1e-3f64).sqrt(), 0.05 / (v1 - 0.14 * 0.14 + 1e-3f64).sqrt());
+        for (with_average, with_speed) in [(false, false), (true, false), (false, true), (true, true)] {
+            let (mut p, mut v, mut average, mut speed) = start();
+            let (a, s) = (with_average.then_some(&mut average[..]), with_speed.then_some(&mut speed[..]));
+            rmsprop(&mut p, &mut v, a, s, &g, &factors);
+            let step = if with_average { centred } else { plain } + if with_speed { 0.01 } else { 0.0 };
+            close(&[v[0], p[0]], &[v1, 1.0 - step]);
+            close(&average, &[if with_average { 0.14 } else { 0.1 }]);
+        }
+    }
+
+    /// More than one task, with a tail, in f32: each weight as if it were alone.
+    #[test]
+    fn every_weight_is_updated_alone() {
+        let n = 2 * CHUNK + 13;
+        let g: Vec<f32> = (0..n).map(|i| (i as f32 * 0.37).sin()).collect();
+        let (mut p, mut m, mut v) = (vec![1f32; n], vec![0.1f32; n], vec![0.2f32; n]);
+        let factors = Adam { alpha: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+        adam(&mut p, &mut m, &mut v, None, &g, &factors);
+        for i in (0..n).step_by(997).chain([CHUNK - 1, CHUNK, n - 1]) {
+            let (mut p1, mut m1, mut v1) = ([1f32], [0.1f32], [0.2f32]);
+            adam(&mut p1, &mut m1, &mut v1, None, &g[i..=i], &factors);
+            assert_eq!((p[i], m[i], v[i]), (p1[0], m1[0], v1[0]));
+        }
+    }
+}

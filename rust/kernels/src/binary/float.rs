@@ -43,7 +43,7 @@ fn floor_divide<T: Float>(a: T, b: T) -> T {
 }
 
 binary_ops! {
-    Math, "floats", [f32 f64];
+    Math, "floats", framed: true, [f32 f64];
 
     Light Add(a, b) => a + b;
     Light Sub(a, b) => a - b;

@@ -7,7 +7,7 @@ use crate::math::Fma;
 use crate::math::apply::Cost;
 
 binary_ops! {
-    Integer, "integers", [i8 i16 i32 i64 u8 u16 u32 u64];
+    Integer, "integers", framed: false, [i8 i16 i32 i64 u8 u16 u32 u64];
 
     Light Add(a, b) => a.wrapping_add(b);
     Light Sub(a, b) => a.wrapping_sub(b);

@@ -85,7 +85,7 @@ pub fn binary_in_place<T: Number>(op: Binary, shapes: &Broadcast, xy: &mut [T], 
 /// Both forms of a type's functions, from one table of `cost Name(a, b) => value`.
 macro_rules! binary_ops {
     (
-        $bound:ident, $kind:literal, [$($t:ident)*];
+        $bound:ident, $kind:literal, framed: $framed:literal, [$($t:ident)*];
         $($cost:ident $name:ident($a:ident, $b:ident) => $body:expr;)*
     ) => {
         mod ops {
@@ -93,6 +93,7 @@ macro_rules! binary_ops {
         }
         $(impl<T: $bound> Map2<T> for ops::$name {
             const COST: Cost = Cost::$cost;
+            const FRAMED: bool = $framed;
             #[inline(always)]
             fn call<F: Fma>(self, $a: T, $b: T) -> T {
                 $body
@@ -122,3 +123,6 @@ macro_rules! binary_ops {
 }
 use binary_ops;
 
+
+#[cfg(test)]
+mod tests;

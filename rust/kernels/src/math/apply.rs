@@ -1,7 +1,7 @@
 //! Elementwise loops over slices: instruction set, threads and the in-place form, for every family of ops.
 
-use super::Fma;
 use super::frame::{self, Loop};
+use super::{Fma, Separate};
 use crate::element::Element;
 use crate::{isa, parallel};
 
@@ -34,6 +34,9 @@ impl Cost {
 /// A function of one element. `call` must be branch-free to be vectorised.
 pub(crate) trait Map<T, U = T>: Copy + Send + Sync {
     const COST: Cost;
+    /// Whether the loop is worth compiling for each instruction set. Integer loops and rare casts are not: there
+    /// are hundreds of them, memory bound mostly, and they would take a minute of every build.
+    const FRAMED: bool = true;
     fn call<F: Fma>(self, x: T) -> U;
     /// Elements for which `call` does not hold; they are computed again with `call_rare`.
     #[inline(always)]
@@ -42,7 +45,7 @@ pub(crate) trait Map<T, U = T>: Copy + Send + Sync {
     }
     #[inline(always)]
     fn call_rare(self, x: T) -> U {
-        self.call::<super::Separate>(x)
+        self.call::<Separate>(x)
     }
 }
 
@@ -71,25 +74,38 @@ impl<T: Element, U: Element, M: Map<T, U>> Loop for Map1<'_, T, U, M> {
     }
 }
 
+/// The compiled loop of one op for the active instruction set, with its types erased: what splits and buffers slices
+/// is then compiled once for an element type and not once for an op.
+fn compiled<T: Element, U: Element, M: Map<T, U>>(map: M) -> impl Fn(&[T], &mut [U]) + Sync {
+    let isa = isa::active();
+    move |x, y| {
+        let body = Map1 { map, x, y };
+        if M::FRAMED { frame::run(isa, body) } else { body.run::<Separate>() }
+    }
+}
+
 /// y = map(x), elementwise.
 pub(crate) fn map<T: Element, U: Element, M: Map<T, U>>(map: M, x: &[T], y: &mut [U]) {
+    drive(&compiled(map), M::COST.chunk::<T>(), x, y);
+}
+
+fn drive<T: Element, U: Element>(each: &(dyn Fn(&[T], &mut [U]) + Sync), chunk: usize, x: &[T], y: &mut [U]) {
     assert_eq!(x.len(), y.len(), "lengths of input and output");
-    let (isa, chunk) = (isa::active(), M::COST.chunk::<T>());
-    parallel::for_each_chunk_mut(y, chunk, |i, y| {
-        let x = &x[i * chunk..][..y.len()];
-        frame::run(isa, Map1 { map, x, y });
-    });
+    parallel::for_each_chunk_mut(y, chunk, |i, y| each(&x[i * chunk..][..y.len()], y));
 }
 
 /// xy = map(xy), elementwise, with the bits that [`map`] gives.
 pub(crate) fn map_in_place<T: Element, M: Map<T>>(map: M, xy: &mut [T]) {
-    let isa = isa::active();
-    parallel::for_each_chunk_mut(xy, M::COST.chunk::<T>(), |_, xy| {
+    drive_in_place(&compiled(map), M::COST.chunk::<T>(), xy);
+}
+
+fn drive_in_place<T: Element>(each: &(dyn Fn(&[T], &mut [T]) + Sync), chunk: usize, xy: &mut [T]) {
+    parallel::for_each_chunk_mut(xy, chunk, |_, xy| {
         let mut x = [T::ZERO; PIECE];
         for y in xy.chunks_mut(PIECE) {
             let x = &mut x[..y.len()];
             x.copy_from_slice(y);
-            frame::run(isa, Map1 { map, x, y });
+            each(x, y);
         }
     });
 }

@@ -25,17 +25,20 @@ const TWO_THIRDS: u32 = 0x3f2a_aaab;
 
 #[inline(always)]
 pub fn log<F: Fma>(x: f32) -> f32 {
-    let denormal = x < f32::MIN_POSITIVE;
-    let bits = (if denormal { x * 8_388_608.0 } else { x }).to_bits();
+    // A denormal is its bits times 2^-149. In integers all along: this must hold while denormals are flushed, where
+    // the compiler is free to test for zero by comparing floats or bits, and the two would disagree.
+    let size = x.to_bits() & 0x7fff_ffff;
+    let denormal = size < 0x0080_0000;
+    let scaled = (size as i32 as f32).to_bits();
+    let bits = if denormal { scaled } else { size };
     let exponent = bits.wrapping_sub(TWO_THIRDS) & 0xff80_0000;
     let f = f32::from_bits(bits.wrapping_sub(exponent)) - 1.0;
-    let n = (exponent as i32 >> 23) as f32 - if denormal { 23.0 } else { 0.0 };
+    let n = (exponent as i32 >> 23) as f32 - if denormal { 149.0 } else { 0.0 };
     let p = F::fma(horner::<F, _, 8>(f, &LOG), f * f, f);
     let y = F::fma(n, LN2_HIGH, F::fma(n, LN2_LOW, p));
-    // Ordered so that NaN (for which all comparisons fail) and +inf come out as they went in.
-    let y = if x < f32::INFINITY { y } else { x };
-    let y = if x < 0.0 { f32::NAN } else { y };
-    if x == 0.0 { f32::NEG_INFINITY } else { y }
+    let y = if size < 0x7f80_0000 { y } else { x };
+    let y = if x.to_bits() > 0x8000_0000 { f32::NAN } else { y };
+    if size == 0 { f32::NEG_INFINITY } else { y }
 }
 
 /// log(1 + e) for e in [0, 1].

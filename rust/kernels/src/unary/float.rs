@@ -76,7 +76,7 @@ macro_rules! unary_ops {
 
         /// One of each function, the parametrised ones with 0.5.
         #[cfg(test)]
-        pub(crate) const ALL: &[Unary] = &[$(Unary::$name $(($(unary_ops!(@half $p)),+))?),*];
+        pub(super) const ALL: &[Unary] = &[$(Unary::$name $(($(unary_ops!(@half $p)),+))?),*];
     };
     (@make $name:ident) => { ops::$name {} };
     (@make $name:ident $($p:ident)+) => { ops::$name { $($p),+ } };

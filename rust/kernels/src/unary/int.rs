@@ -23,6 +23,7 @@ macro_rules! int_ops {
         }
         $(impl<T: Integer> Map<T> for ops::$name {
             const COST: Cost = Cost::Light;
+            const FRAMED: bool = false;
             #[inline(always)]
             fn call<F: Fma>(self, $x: T) -> T {
                 $body

@@ -9,3 +9,6 @@ pub use float::{Unary, unary_float, unary_float_in_place};
 pub use int::{UnaryInt, unary_int, unary_int_in_place};
 pub use predicate::{Predicate, logical_not, predicate};
 
+
+#[cfg(test)]
+mod tests;
