@@ -248,6 +248,40 @@ def test_classes_in_place_of_objects_are_refused():
         model_for().fit(X, Y, verbose=0, callbacks=[callbacks.TerminateOnNaN])
 
 
+class Crash(callbacks.Callback):
+    """Fails after an epoch, or after a batch of it."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise RuntimeError("power cut")
+
+
+@pytest.mark.parametrize("frequency", ["epoch", 2])
+def test_backup_goes_on_after_a_crash(tmp_path, frequency):
+    def run(*more):
+        model = model_for()
+        backup = callbacks.BackupAndRestore(tmp_path / "b", save_freq=frequency, double_checkpoint=True)
+        return model, model.fit(
+            X, Y, batch_size=10, epochs=4, shuffle=False, verbose=0, callbacks=[backup, *more]
+        )
+
+    whole, _ = run()
+    assert not (tmp_path / "b").exists()
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(Crash(1))
+    resumed, history = run()
+    assert history.epoch == ([2, 3] if frequency == "epoch" else [1, 2, 3])
+    if frequency == "epoch":
+        assert int(resumed.optimizer.iterations.numpy()) == 8
+        for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert not (tmp_path / "b").exists()
+
+
 def test_only_overridden_batch_hooks_cost_anything():
     quiet = callbacks.CallbackList(
         [callbacks.EarlyStopping(), callbacks.ModelCheckpoint("m.keras")], add_history=True

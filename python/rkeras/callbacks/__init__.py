@@ -6,6 +6,7 @@ from rkeras._lazy import lazy
 
 # Where each public name lives.
 _NAMES = {
+    "BackupAndRestore": "rkeras.callbacks.backup_and_restore",
     "CSVLogger": "rkeras.callbacks.csv_logger",
     "Callback": "rkeras.callbacks.callback",
     "CallbackList": "rkeras.callbacks.callback_list",

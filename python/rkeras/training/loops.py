@@ -97,6 +97,8 @@ def fit(
             epochs=epochs,
             steps=steps,
         )
+    if isinstance(data, Batches):  # a stream has shown nothing yet to build the model from
+        model._make_step("train", *data.data.flat)
     model.stop_training = False
     callbacks.on_train_begin()
     logs: dict[str, Any] = {}
