@@ -377,6 +377,21 @@ def test_symbolic_calls_find_shapes_by_themselves():
     assert layer.weights == []
 
 
+def test_a_layer_with_a_compiled_method_can_be_copied():
+    class Fast(Linear):
+        @keras.function
+        def twice(self, x):
+            return self(x) * 2.0
+
+    layer = Fast(1)
+    layer(np.ones((1, 2)))
+    assert layer.twice(np.ones((1, 2), "float32")).tolist() == [[4.0]]
+    twin = copy.deepcopy(layer)
+    twin.kernel.assign(twin.kernel * 0.0)
+    assert twin.twice(np.ones((1, 2), "float32")).tolist() == [[0.0]]
+    assert layer.twice(np.ones((1, 2), "float32")).tolist() == [[4.0]]
+
+
 def test_a_shape_rule_does_not_keep_inner_layers_from_being_built():
     class Wrapped(keras.Layer):
         def __init__(self):

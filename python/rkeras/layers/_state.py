@@ -15,6 +15,7 @@ from rkeras.dtype_policies import DTypePolicy, is_float_dtype, standardize_dtype
 from rkeras.layers.tracking import TrackedDict, TrackedList, TrackedSet, track, untracked
 from rkeras.naming import name_scope
 from rkeras.operation import Operation
+from rkeras.tracing import CompiledFunction
 from rkeras.variables import Variable
 
 # Classes whose values need no look when they are assigned to an attribute.
@@ -85,7 +86,8 @@ class LayerState(Operation):
         self._untrack(old)
 
     def __getstate__(self) -> dict[str, Any]:
-        return dict(self.__dict__)
+        # Methods that were compiled for this object are compiled anew for a copy.
+        return {k: v for k, v in self.__dict__.items() if not isinstance(v, CompiledFunction)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         with untracked():

@@ -30,6 +30,10 @@ class CompiledCalls:
         self._qualifies = False
         self._plans: dict[Any, TracedFunction | None] = {}
 
+    def __reduce__(self) -> Any:
+        # Plans stay behind when a model is copied or sent elsewhere.
+        return CompiledCalls, (self._model,)
+
     def __call__(self, inputs: Any, kwargs: dict[str, Any]) -> Any:
         """The model's output, or ``NotImplemented`` where the layers must be called one by one."""
         if mode.tapes or mode.run_eagerly or context.entry is not None or _engine.trace_active():

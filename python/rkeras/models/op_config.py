@@ -17,8 +17,88 @@ from rkeras.symbolic import any_symbolic
 _CALL_PARAMETERS = frozenset(
     ("x", "x1", "x2", "x3", "xs", "inputs", "key", "indices", "condition", "operands", "fill_value", "values")
 )
-# Where Keras has the classes, by the module that has the function here.
-_KERAS_MODULES = {"activation": "nn", "nn": "nn", "core": "core", "math": "math", "image": "image"}
+# Where Keras has the classes; those not named are in ``numpy``.
+_KERAS_MODULES = {
+    "nn": [
+        "relu",
+        "relu6",
+        "sigmoid",
+        "sparse_sigmoid",
+        "softplus",
+        "softsign",
+        "soft_shrink",
+        "sparse_plus",
+        "silu",
+        "squareplus",
+        "log_sigmoid",
+        "leaky_relu",
+        "hard_sigmoid",
+        "hard_silu",
+        "elu",
+        "selu",
+        "gelu",
+        "celu",
+        "glu",
+        "tanh_shrink",
+        "hard_tanh",
+        "hard_shrink",
+        "threshold",
+        "softmax",
+        "log_softmax",
+        "sparsemax",
+        "max_pool",
+        "average_pool",
+        "conv",
+        "depthwise_conv",
+        "separable_conv",
+        "conv_transpose",
+        "one_hot",
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "multi_hot",
+        "moments",
+        "batch_normalization",
+        "normalize",
+        "dot_product_attention",
+        "rms_normalization",
+        "layer_normalization",
+    ],
+    "core": [
+        "scatter",
+        "scatter_update",
+        "slice",
+        "slice_update",
+        "stop_gradient",
+        "unstack",
+        "cast",
+        "convert_to_tensor",
+    ],
+    "math": [
+        "segment_sum",
+        "segment_max",
+        "top_k",
+        "in_top_k",
+        "logsumexp",
+        "rsqrt",
+        "erf",
+        "erfinv",
+        "logdet",
+    ],
+    "linalg": [
+        "cholesky",
+        "det",
+        "eig",
+        "eigh",
+        "inv",
+        "norm",
+        "qr",
+        "solve",
+        "solve_triangular",
+        "svd",
+        "lstsq",
+    ],
+}
 _PREFIXES = ("keras.src.ops.", "keras.ops")
 
 
@@ -67,10 +147,10 @@ def restored_arguments(op: OpCall, args: list[Any]) -> list[Any]:
 def op_record(op: OpCall, node: Node) -> dict[str, Any]:
     """The record of an op, without its calls."""
     _, constants = split_arguments(op, node)
-    family = op.fn.__module__.rpartition(".")[2]
+    family = next((module for module, ops in _KERAS_MODULES.items() if op.function in ops), "numpy")
     name = class_name(op.function)
     return {
-        "module": f"keras.src.ops.{_KERAS_MODULES.get(family, 'numpy')}",
+        "module": f"keras.src.ops.{family}",
         "class_name": name,
         "config": {"name": op.name, **saving.serialize_keras_object(constants)},
         "registered_name": name,
