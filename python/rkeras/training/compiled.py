@@ -117,8 +117,7 @@ class Compiled:
     ) -> None:
         self.optimizer = optimizers.get(optimizer)
         mixed = self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
-        scaled = isinstance(self.optimizer, optimizers.LossScaleOptimizer)
-        if auto_scale_loss and mixed and self.optimizer is not None and not scaled:
+        if auto_scale_loss and mixed and self.optimizer is not None and not _scales(self.optimizer):
             self.optimizer = optimizers.LossScaleOptimizer(self.optimizer, name="loss_scale_optimizer")
         names = getattr(self, "output_names", None)
         self._compile_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
@@ -235,3 +234,7 @@ class Compiled:
 
 def _are_numbers(values: Any) -> bool:
     return all(v is None or isinstance(v, (int, float, list, tuple)) for v in values)
+
+
+def _scales(optimizer: Any) -> bool:
+    return isinstance(optimizer, optimizers.LossScaleOptimizer)
