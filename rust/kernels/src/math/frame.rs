@@ -23,13 +23,13 @@ pub fn run<L: Loop>(isa: Isa, body: L) {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 fn avx512<L: Loop>(body: L) {
     body.run::<Fused>();
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,f16c")]
+#[target_feature(enable = "avx2,fma")]
 fn avx2<L: Loop>(body: L) {
     body.run::<Fused>();
 }
