@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import Any
 
 from rkeras import _engine, tree
-from rkeras.layers import _state
+from rkeras.layers import _attributes
 from rkeras.layers.call_context import context, get_mask
 from rkeras.layers.layer import Layer
 from rkeras.tracing import TracedFunction, is_tensor_like, mode
@@ -40,10 +40,10 @@ class CompiledCalls:
             return NotImplemented
         if kwargs and (len(kwargs) > 1 or not isinstance(kwargs.get("training", 0), (bool, type(None)))):
             return NotImplemented
-        if self._version != _state.version():
+        if self._version != _attributes.version():
             self._plans.clear()
             self._qualifies = _qualifies(self._model)
-            self._version = _state.version()
+            self._version = _attributes.version()
         if not self._qualifies:
             return NotImplemented
         leaves = [inputs] if is_tensor_like(inputs) else tree.flatten(inputs)
@@ -61,7 +61,7 @@ class CompiledCalls:
             return NotImplemented
         if plan is None:
             plan = self._compile(inputs, training)
-            self._version = _state.version()
+            self._version = _attributes.version()
             if plan is None:
                 self._qualifies = False
                 return NotImplemented
