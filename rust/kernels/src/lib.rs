@@ -7,6 +7,7 @@ pub mod conv;
 pub mod binary;
 pub mod cast;
 pub mod element;
+pub mod entry;
 pub mod gather;
 pub mod loss;
 pub mod gemm;

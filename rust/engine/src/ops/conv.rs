@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use rkeras_kernels::conv::{self as kernel, ConvShape};
-use rkeras_kernels::gemm::{Activation, Epilogue as TileEpilogue};
+use rkeras_kernels::conv::{Activation as ConvActivation, ConvShape, Epilogue as TileEpilogue};
+use rkeras_kernels::entry::FloatKernels;
+use rkeras_kernels::gemm::Activation;
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -129,7 +130,7 @@ impl Window {
             cin,
             kernel: [1; 3],
             cout,
-            output: [1; 3],
+            out: [1; 3],
             strides: [1; 3],
             dilation: [1; 3],
             pad_before: [0; 3],
@@ -151,8 +152,8 @@ impl Window {
                 return Err(Error::value(format!("a kernel of size zero: weights of shape {}", ShapeText(weights))));
             }
             let reach = (weights[i] - 1) * s.dilation[at] + 1;
-            (s.output[at], s.pad_before[at]) = self.padding.along(i, image[1 + i], reach, s.strides[at])?;
-            if s.output[at] == 0 && image[1 + i] != 0 {
+            (s.out[at], s.pad_before[at]) = self.padding.along(i, image[1 + i], reach, s.strides[at])?;
+            if s.out[at] == 0 && image[1 + i] != 0 {
                 return Err(Error::value(format!(
                     "a window of {reach} (kernel {} at dilation {}) does not fit an image of shape {}; use \
                      padding=\"same\", a smaller kernel or a larger image",
@@ -183,7 +184,7 @@ pub struct Conv {
 
 fn flops(s: &ConvShape) -> usize {
     let taps: usize = s.kernel.iter().product();
-    2 * s.batch * s.output.iter().product::<usize>() * s.cout * taps * (s.cin / s.groups.max(1))
+    2 * s.batch * s.out.iter().product::<usize>() * s.cout * taps * (s.cin / s.groups.max(1))
 }
 
 impl Op for Conv {
@@ -198,7 +199,7 @@ impl Op for Conv {
     fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
         arity(self.name(), inputs, if self.bias { 3 } else { 2 })?;
         let s = self.window.shape(&inputs[0].shape, &inputs[1].shape)?;
-        Ok(vec![inputs[0].with_shape(&image_shape(&s, inputs[0].rank() - 2, &s.output, s.cout))])
+        Ok(vec![inputs[0].with_shape(&image_shape(&s, inputs[0].rank() - 2, &s.out, s.cout))])
     }
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
@@ -206,8 +207,12 @@ impl Op for Conv {
         let s = self.window.shape(x.shape(), w.shape()).expect("checked by infer");
         with_float!(x.spec.dtype, T => {
             let bias = self.bias.then(|| inputs[2].get::<T>());
-            let epilogue = TileEpilogue { bias, residual: None, activation: self.activation };
-            kernel::forward::<T>(&s, x.get(), w.get(), &epilogue, outputs[0].get());
+            let activation = match self.activation {
+                Activation::Relu => ConvActivation::Relu,
+                _ => ConvActivation::None,
+            };
+            let epilogue = TileEpilogue { bias, activation };
+            T::conv_forward(&s, x.get(), w.get(), &epilogue, outputs[0].get());
         });
     }
 
@@ -234,7 +239,9 @@ impl Op for Conv {
                 let fits = !self.bias && bias.shape.as_slice() == [channels] && bias.dtype == operands[position].dtype;
                 fits.then(|| Box::new(Self { bias: true, ..self.clone() }) as Box<dyn Op>)
             }
-            Epilogue::Activation(activation) => Some(Box::new(Self { activation, ..self.clone() })),
+            Epilogue::Activation(activation) => {
+                (activation == Activation::Relu).then(|| Box::new(Self { activation, ..self.clone() }) as Box<dyn Op>)
+            }
         }
     }
 
@@ -266,7 +273,7 @@ impl ConvBackwardData {
         image.extend(self.size.iter().copied());
         image.push(w[rank] * self.window.groups);
         let s = self.window.shape(&image, w)?;
-        if g != image_shape(&s, rank, &s.output, s.cout).as_slice() {
+        if g != image_shape(&s, rank, &s.out, s.cout).as_slice() {
             return Err(Error::value(format!(
                 "a gradient of shape {} does not belong to an image of {} with weights of {}",
                 ShapeText(g),
@@ -296,7 +303,7 @@ impl Op for ConvBackwardData {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let (g, w) = (inputs[0], inputs[1]);
         let s = self.shape(g.shape(), w.shape()).expect("checked by infer");
-        with_float!(g.spec.dtype, T => kernel::backward_data::<T>(&s, g.get(), w.get(), outputs[0].get()));
+        with_float!(g.spec.dtype, T => T::conv_backward_data(&s, g.get(), w.get(), outputs[0].get()));
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -339,7 +346,7 @@ impl ConvBackwardWeights {
         weights.push(x[rank + 1] / self.window.groups);
         weights.push(g[rank + 1]);
         let s = self.window.shape(x, &weights)?;
-        if g != image_shape(&s, rank, &s.output, s.cout).as_slice() {
+        if g != image_shape(&s, rank, &s.out, s.cout).as_slice() {
             return Err(Error::value(format!(
                 "a gradient of shape {} does not belong to an image of {} with weights of {}",
                 ShapeText(g),
@@ -369,7 +376,7 @@ impl Op for ConvBackwardWeights {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let (x, g) = (inputs[0], inputs[1]);
         let (s, _) = self.shape(x.shape(), g.shape()).expect("checked by infer");
-        with_float!(x.spec.dtype, T => kernel::backward_weights::<T>(&s, x.get(), g.get(), outputs[0].get()));
+        with_float!(x.spec.dtype, T => T::conv_backward_weights(&s, x.get(), g.get(), outputs[0].get()));
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

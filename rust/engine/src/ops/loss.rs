@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rkeras_kernels::loss as kernel;
+use rkeras_kernels::entry::FloatKernels;
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -143,9 +143,9 @@ impl Op for Entropy {
         with_float!(scores.spec.dtype, T => {
             let (s, out, eps) = (scores.get::<T>(), outputs[0].get::<T>(), EPSILON as T);
             match self.kind {
-                Kind::Dense => kernel::categorical::<T>(rows, n, self.from_logits, eps, target.get(), s, out),
-                Kind::Sparse => kernel::sparse_categorical::<T>(rows, n, self.from_logits, eps, target.get::<i64>(), s, out),
-                Kind::Binary => kernel::binary::<T>(self.from_logits, eps, target.get(), s, out),
+                Kind::Dense => T::categorical(rows, n, self.from_logits, eps, target.get(), s, out),
+                Kind::Sparse => T::sparse_categorical(rows, n, self.from_logits, eps, target.get::<i64>(), s, out),
+                Kind::Binary => T::binary_entropy(self.from_logits, eps, target.get(), s, out),
             }
         });
     }
@@ -204,9 +204,9 @@ impl Op for EntropyGrad {
         with_float!(scores.spec.dtype, T => {
             let (s, g, out, eps) = (scores.get::<T>(), g.get::<T>(), outputs[0].get::<T>(), EPSILON as T);
             match self.entropy.kind {
-                Kind::Dense => kernel::categorical_grad::<T>(rows, n, logits, eps, target.get(), s, g, out),
-                Kind::Sparse => kernel::sparse_categorical_grad::<T>(rows, n, logits, eps, target.get::<i64>(), s, g, out),
-                Kind::Binary => kernel::binary_grad::<T>(logits, eps, target.get(), s, g, out),
+                Kind::Dense => T::categorical_grad(rows, n, logits, eps, target.get(), s, g, out),
+                Kind::Sparse => T::sparse_categorical_grad(rows, n, logits, eps, target.get::<i64>(), s, g, out),
+                Kind::Binary => T::binary_entropy_grad(logits, eps, target.get(), s, g, out),
             }
         });
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use rkeras_kernels::norm as kernel;
+use rkeras_kernels::entry::FloatKernels;
 
 use crate::apply::apply;
 use crate::attrs::Attrs;
@@ -99,7 +99,7 @@ impl Op for BatchNorm {
             let (spare_m, spare_v) = rkeras_kernels::element::cast_slice_mut::<T>(scratch).split_at_mut(c);
             let m = if m.unused { spare_m } else { m.get::<T>() };
             let v = if v.unused { &mut spare_v[..c] } else { v.get::<T>() };
-            kernel::batch_norm::<T>(outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m, v);
+            T::batch_norm(outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m, v);
         });
     }
 
@@ -162,7 +162,7 @@ impl Op for BatchNormGrad {
             let dgamma = if dgamma.unused { spare_g } else { dgamma.get::<T>() };
             let dbeta = if dbeta.unused { &mut spare_b[..c] } else { dbeta.get::<T>() };
             let dx = if dx.unused { None } else { Some(dx.get::<T>()) };
-            kernel::batch_norm_grad::<T>(
+            T::batch_norm_grad(
                 outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), epsilon as T,
                 inputs[4].get(), dx, dgamma, dbeta,
             );
@@ -254,7 +254,7 @@ impl Op for LayerNorm {
             let (spare_m, spare_r) = rkeras_kernels::element::cast_slice_mut::<T>(scratch).split_at_mut(rows);
             let m = if m.unused { spare_m } else { m.get::<T>() };
             let r = if r.unused { &mut spare_r[..rows] } else { r.get::<T>() };
-            kernel::layer_norm::<T>(rows, n, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m, r);
+            T::layer_norm(rows, n, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m, r);
         });
     }
 
@@ -320,7 +320,7 @@ impl Op for LayerNormGrad {
             let dgamma = if dgamma.unused { spare_g } else { dgamma.get::<T>() };
             let dbeta = if dbeta.unused { &mut spare_b[..n] } else { dbeta.get::<T>() };
             let dx = if dx.unused { None } else { Some(dx.get::<T>()) };
-            kernel::layer_norm_grad::<T>(
+            T::layer_norm_grad(
                 rows, n, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), inputs[4].get(), dx, dgamma, dbeta,
             );
         });

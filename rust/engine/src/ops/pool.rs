@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use rkeras_kernels::pool::{self as kernel, PoolShape};
+use rkeras_kernels::entry::{FloatKernels, MaxPool as MaxPoolKernels};
+use rkeras_kernels::pool::PoolShape;
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -70,7 +71,7 @@ impl Window {
             channels: image[rank + 1],
             window: [1; 3],
             strides: [1; 3],
-            output: [1; 3],
+            out: [1; 3],
             pad_before: [0; 3],
         };
         for i in 0..rank {
@@ -78,8 +79,8 @@ impl Window {
             s.input[at] = image[1 + i];
             s.window[at] = pick(&self.pool, i)?;
             s.strides[at] = pick(&self.strides, i)?;
-            (s.output[at], s.pad_before[at]) = self.padding.along(i, image[1 + i], s.window[at], s.strides[at])?;
-            if s.output[at] == 0 && image[1 + i] != 0 {
+            (s.out[at], s.pad_before[at]) = self.padding.along(i, image[1 + i], s.window[at], s.strides[at])?;
+            if s.out[at] == 0 && image[1 + i] != 0 {
                 return Err(Error::value(format!(
                     "a pool of {} does not fit an image of shape {}; use padding=\"same\" or a smaller pool_size",
                     s.window[at],
@@ -112,7 +113,7 @@ impl Window {
 
 fn pooled_shape(s: &PoolShape, rank: usize) -> Shape {
     let mut out = Shape::from_slice(&[s.batch]);
-    out.extend(s.output[3 - rank..].iter().copied());
+    out.extend(s.out[3 - rank..].iter().copied());
     out.push(s.channels);
     out
 }
@@ -140,15 +141,18 @@ impl Op for MaxPool {
         arity(self.name(), inputs, 1)?;
         let s = self.window.shape(&inputs[0].shape)?;
         let out = pooled_shape(&s, inputs[0].rank() - 2);
-        Ok(vec![inputs[0].with_shape(&out), Spec::new(DType::I32, &out)])
+        Ok(vec![inputs[0].with_shape(&out), Spec::new(index_dtype(&s), &out)])
     }
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let s = self.window.shape(x.shape()).expect("checked by infer");
         let [y, index] = outputs else { unreachable!("two outputs") };
-        let index = if index.unused { None } else { Some(index.get::<i32>()) };
-        with_float!(x.spec.dtype, T => kernel::max_forward::<T>(&s, x.get(), y.get(), index));
+        with_float!(x.spec.dtype, T => match (index.unused, index.spec.dtype) {
+            (true, _) => <T as MaxPoolKernels<u8>>::forward(&s, x.get(), y.get(), None),
+            (_, DType::U8) => <T as MaxPoolKernels<u8>>::forward(&s, x.get(), y.get(), Some(index.get())),
+            _ => <T as MaxPoolKernels<u32>>::forward(&s, x.get(), y.get(), Some(index.get())),
+        });
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -180,8 +184,8 @@ impl Op for MaxScatter {
 
     fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
         arity(self.name(), inputs, 2)?;
-        check_index(&inputs[0], &inputs[1])?;
         let s = self.window.shape_back(&self.size, &inputs[0].shape)?;
+        check_index(&s, &inputs[0], &inputs[1])?;
         let mut image = Shape::from_slice(&[s.batch]);
         image.extend(self.size.iter().copied());
         image.push(s.channels);
@@ -191,7 +195,11 @@ impl Op for MaxScatter {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let g = inputs[0];
         let s = self.window.shape_back(&self.size, g.shape()).expect("checked by infer");
-        with_float!(g.spec.dtype, T => kernel::max_backward::<T>(&s, g.get(), inputs[1].get::<i32>(), outputs[0].get()));
+        let (index, out) = (inputs[1], &mut outputs[0]);
+        with_float!(g.spec.dtype, T => match index.spec.dtype {
+            DType::U8 => <T as MaxPoolKernels<u8>>::backward(&s, g.get(), index.get(), out.get()),
+            _ => <T as MaxPoolKernels<u32>>::backward(&s, g.get(), index.get(), out.get()),
+        });
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -223,14 +231,18 @@ impl Op for MaxGather {
         arity(self.name(), inputs, 2)?;
         let s = self.window.shape(&inputs[0].shape)?;
         let out = inputs[0].with_shape(&pooled_shape(&s, inputs[0].rank() - 2));
-        check_index(&out, &inputs[1])?;
+        check_index(&s, &out, &inputs[1])?;
         Ok(vec![out])
     }
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let s = self.window.shape(x.shape()).expect("checked by infer");
-        with_float!(x.spec.dtype, T => kernel::max_gather::<T>(&s, x.get(), inputs[1].get::<i32>(), outputs[0].get()));
+        let (index, out) = (inputs[1], &mut outputs[0]);
+        with_float!(x.spec.dtype, T => match index.spec.dtype {
+            DType::U8 => <T as MaxPoolKernels<u8>>::gather(&s, x.get(), index.get(), out.get()),
+            _ => <T as MaxPoolKernels<u32>>::gather(&s, x.get(), index.get(), out.get()),
+        });
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -243,9 +255,15 @@ impl Op for MaxGather {
     }
 }
 
-fn check_index(pooled: &Spec, index: &Spec) -> Result<()> {
-    if index.dtype != DType::I32 || index.shape != pooled.shape {
-        return Err(Error::value(format!("the tap index must be int32 of shape {}, got {index}", ShapeText(&pooled.shape))));
+/// A tap number fits a byte for all windows that people use.
+fn index_dtype(s: &PoolShape) -> DType {
+    if s.taps() <= 256 { DType::U8 } else { DType::U32 }
+}
+
+fn check_index(s: &PoolShape, pooled: &Spec, index: &Spec) -> Result<()> {
+    let wanted = pooled.with_dtype(index_dtype(s));
+    if *index != wanted {
+        return Err(Error::value(format!("the tap index must be {wanted}, got {index}")));
     }
     Ok(())
 }
@@ -274,7 +292,7 @@ impl Op for AveragePool {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let s = self.window.shape(x.shape()).expect("checked by infer");
-        with_float!(x.spec.dtype, T => kernel::avg_forward::<T>(&s, x.get(), outputs[0].get()));
+        with_float!(x.spec.dtype, T => T::avg_forward(&s, x.get(), outputs[0].get()));
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -315,7 +333,7 @@ impl Op for AverageGrad {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let g = inputs[0];
         let s = self.window.shape_back(&self.size, g.shape()).expect("checked by infer");
-        with_float!(g.spec.dtype, T => kernel::avg_backward::<T>(&s, g.get(), outputs[0].get()));
+        with_float!(g.spec.dtype, T => T::avg_backward(&s, g.get(), outputs[0].get()));
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use rkeras_kernels::entry::FloatKernels;
 use rkeras_kernels::random as kernel;
 
 use crate::apply::apply1;
@@ -116,9 +117,9 @@ impl Op for Fill {
             };
             let (a, b) = (a as T, b as T);
             match self.distribution {
-                Distribution::Uniform => kernel::uniform::<T>(seed, stream, a, b, out),
-                Distribution::Normal => kernel::normal::<T>(seed, stream, a, b, out),
-                Distribution::TruncatedNormal => kernel::truncated_normal::<T>(seed, stream, a, b, out),
+                Distribution::Uniform => T::uniform(seed, stream, a, b, out),
+                Distribution::Normal => T::normal(seed, stream, a, b, out),
+                Distribution::TruncatedNormal => T::truncated_normal(seed, stream, a, b, out),
             }
         });
         if self.dtype.is_half() {
@@ -232,7 +233,7 @@ impl Op for Dropout {
         let (seed, stream) = seed_of(&inputs[1]);
         let rate = f64::from_bits(self.rate);
         with_float!(inputs[0].spec.dtype, T => {
-            kernel::dropout::<T>(inputs[0].get(), seed, stream, rate, outputs[0].get());
+            T::dropout(inputs[0].get(), seed, stream, rate, outputs[0].get());
         });
     }
 

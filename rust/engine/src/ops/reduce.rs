@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rkeras_kernels::reduce::{self as kernel, Reduce as Kernel, Reduction};
+use rkeras_kernels::entry::{FloatKernels, IntegerKernels};
+use rkeras_kernels::reduce::{Reduce as Kernel, Reduction};
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -101,9 +102,9 @@ impl Op for Reduce {
         let axes = self.axes(x.spec.rank()).expect("checked by infer");
         let loops = Reduction::new(x.shape(), &axes);
         if x.spec.dtype.is_float() {
-            with_float!(x.spec.dtype, T => kernel::reduce_float::<T>(self.kernel, &loops, x.get(), outputs[0].get()));
+            with_float!(x.spec.dtype, T => <T as FloatKernels>::reduce(self.kernel, &loops, x.get(), outputs[0].get()));
         } else {
-            with_int!(x.spec.dtype, T => kernel::reduce_int::<T>(self.kernel, &loops, x.get(), outputs[0].get()));
+            with_int!(x.spec.dtype, T => <T as IntegerKernels>::reduce(self.kernel, &loops, x.get(), outputs[0].get()));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rkeras_kernels::softmax as kernel;
+use rkeras_kernels::entry::FloatKernels;
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -53,7 +53,7 @@ impl Op for Softmax {
         let x = inputs[0];
         let (outer, n, inner) = around(x.shape(), self.axis).expect("checked by infer");
         with_float!(x.spec.dtype, T => {
-            let run = if self.log { kernel::log_softmax::<T> } else { kernel::softmax::<T> };
+            let run = if self.log { T::log_softmax } else { T::softmax };
             run(outer, n, inner, x.get(), outputs[0].get());
         });
     }
@@ -101,7 +101,7 @@ impl Op for SoftmaxGrad {
         let (y, g) = (inputs[0], inputs[1]);
         let (outer, n, inner) = around(y.shape(), self.axis).expect("checked by infer");
         with_float!(y.spec.dtype, T => {
-            let run = if self.log { kernel::log_softmax_grad::<T> } else { kernel::softmax_grad::<T> };
+            let run = if self.log { T::log_softmax_grad } else { T::softmax_grad };
             run(outer, n, inner, y.get(), g.get(), outputs[0].get());
         });
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rkeras_kernels::entry::{FloatKernels, IntegerKernels};
 use rkeras_kernels::gemm::Activation;
 use rkeras_kernels::unary::{self, Predicate as Question, Unary as Kernel, UnaryInt};
 
@@ -291,8 +292,8 @@ impl Op for Unary {
         let x = inputs[0];
         if x.spec.dtype.is_float() {
             with_float!(x.spec.dtype, T => match x.in_output {
-                Some(_) => unary::unary_float_in_place::<T>(self.kernel, outputs[0].get()),
-                None => unary::unary_float::<T>(self.kernel, x.get(), outputs[0].get()),
+                Some(_) => <T as FloatKernels>::unary_in_place(self.kernel, outputs[0].get()),
+                None => <T as FloatKernels>::unary(self.kernel, x.get(), outputs[0].get()),
             });
         } else {
             let kernel = match self.kernel {
@@ -302,8 +303,8 @@ impl Op for Unary {
                 _ => UnaryInt::Abs,
             };
             with_int!(x.spec.dtype, T => match x.in_output {
-                Some(_) => unary::unary_int_in_place::<T>(kernel, outputs[0].get()),
-                None => unary::unary_int::<T>(kernel, x.get(), outputs[0].get()),
+                Some(_) => <T as IntegerKernels>::unary_in_place(kernel, outputs[0].get()),
+                None => <T as IntegerKernels>::unary(kernel, x.get(), outputs[0].get()),
             });
         }
     }
@@ -367,7 +368,7 @@ impl Op for Predicate {
         match self.question {
             None => unary::logical_not::<u8>(x.get(), outputs[0].bytes()),
             Some(question) => {
-                with_float!(x.spec.dtype, T => unary::predicate::<T>(question, x.get(), outputs[0].bytes()));
+                with_float!(x.spec.dtype, T => T::predicate(question, x.get(), outputs[0].bytes()));
             }
         }
     }
@@ -404,7 +405,7 @@ impl Op for BitwiseNot {
             unary::logical_not::<u8>(x.get(), outputs[0].bytes());
             return;
         }
-        with_int!(x.spec.dtype, T => unary::unary_int::<T>(UnaryInt::BitNot, x.get(), outputs[0].get()));
+        with_int!(x.spec.dtype, T => <T as IntegerKernels>::unary(UnaryInt::BitNot, x.get(), outputs[0].get()));
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

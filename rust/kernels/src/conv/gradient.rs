@@ -34,7 +34,7 @@ impl Division {
 }
 
 /// One panel of one partial.
-pub(super) struct Gradient<'a, T> {
+pub struct Gradient<'a, T> {
     pub job: &'a Job,
     pub layout: &'a Layout,
     pub division: &'a Division,
@@ -99,9 +99,7 @@ impl<T: Element> Kernel<T> for Gradient<'_, T> {
                     match group {
                         1 => self.panel::<V, 1>(&pixels, panel),
                         2 => self.panel::<V, 2>(&pixels, panel),
-                        4 => self.panel::<V, 4>(&pixels, panel),
-                        8 => self.panel::<V, 8>(&pixels, panel),
-                        _ => self.panel::<V, 16>(&pixels, panel),
+                        _ => self.panel::<V, 4>(&pixels, panel),
                     }
                 }
             }
@@ -200,9 +198,16 @@ impl<T: Element> Gradient<'_, T> {
         macro_rules! tiles {
             ($($runs:literal: $($rows:literal)+;)+) => {
                 match (joined, count) {
-                    // SAFETY: passed on to the caller.
-                    $($(($runs, $rows) if $runs * $rows * REGS <= 2 * V::PIXELS => unsafe {
-                        self.tile::<V, GROUP, REGS, $runs, $rows>(pixels, panel, r, from, to)
+                    $($(($runs, $rows) => {
+                        // A constant condition: tiles that do not fit the registers are not even compiled.
+                        if const { $runs * $rows * REGS <= 2 * V::PIXELS } {
+                            // SAFETY: passed on to the caller.
+                            unsafe {
+                                V::apart(#[inline(always)] || self.tile::<V, GROUP, REGS, $runs, $rows>(pixels, panel, r, from, to))
+                            }
+                        } else {
+                            unreachable!("{joined} runs by {count} rows do not fit the registers")
+                        }
                     },)+)+
                     _ => unreachable!("no tile of {joined} runs by {count} rows"),
                 }
@@ -237,11 +242,7 @@ impl<T: Element> Gradient<'_, T> {
             // By way of memory, so that nothing but straight code touches the sums and they stay in registers.
             let mut sums = MaybeUninit::<[[[[T; 16]; REGS]; ROWS]; RUNS]>::uninit();
             let sums = sums.as_mut_ptr().cast::<T>();
-            if last == V::LANES {
-                sum::<T, V, GROUP, REGS, RUNS, ROWS, true>(&rows, pixels.window, gradients, pixels.at, last, sums);
-            } else {
-                sum::<T, V, GROUP, REGS, RUNS, ROWS, false>(&rows, pixels.window, gradients, pixels.at, last, sums);
-            }
+            sum::<T, V, GROUP, REGS, RUNS, ROWS>(&rows, pixels.window, gradients, pixels.at, last, sums);
             for j in 0..RUNS {
                 let to = to.add(((r + j) * layout.run + from) * REGS * V::LANES);
                 for k in 0..ROWS * REGS {
@@ -262,7 +263,6 @@ unsafe fn sum<
     const REGS: usize,
     const RUNS: usize,
     const ROWS: usize,
-    const WHOLE: bool,
 >(
     rows: &[*const T; RUNS],
     window: &[usize],
@@ -277,7 +277,7 @@ unsafe fn sum<
         for (&x, &g) in window.iter().zip(at) {
             let g: [V; REGS] = std::array::from_fn(|r| {
                 let from = gradients.add(g + r * V::LANES);
-                if WHOLE || r + 1 < REGS { V::load(from) } else { V::load_part(from, last) }
+                if r + 1 < REGS || last == V::LANES { V::load(from) } else { V::load_part(from, last) }
             });
             for j in 0..RUNS {
                 let row = rows[j].wrapping_add(x);

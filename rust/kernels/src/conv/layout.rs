@@ -11,6 +11,8 @@ use super::shape::Job;
 
 /// Elements of a band, as far as whole rows allow: with the weights it should stay in the second-level cache.
 const BAND_ELEMENTS: usize = 24 << 10;
+/// Segments that share a register at the most; each count is a set of compiled kernels.
+const INTERLEAVE: usize = 4;
 /// Pixels that a block should have for its last, partly empty tile not to matter.
 const BLOCK_PIXELS: usize = 160;
 /// Blocks that a job should have for the threads to share it evenly, if its parts do not become too small for that.
@@ -44,7 +46,7 @@ impl Layout {
     pub fn new(job: &Job, lanes: usize, budget: usize) -> Self {
         let [d, h, w] = job.axes;
         let mut interleave = 1;
-        while 2 * interleave * job.to.count.max(1) <= lanes {
+        while interleave < INTERLEAVE && 2 * interleave * job.to.count.max(1) <= lanes {
             interleave *= 2;
         }
         let band_of = |rows: [usize; 2]| [d.span(rows[0]), h.span(rows[1]), w.span(w.out)];

@@ -21,7 +21,7 @@ use scratch::Shared;
 use shape::Job;
 pub use shape::ConvShape;
 pub use vector::Element;
-use vector::{dispatch, lanes};
+use vector::lanes;
 
 /// What is fused into the forward pass.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ fn run<T: Element>(job: &Job, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &
     let finish = tile::Finish { bias: &bias, relu: epilogue.activation == Activation::Relu };
     let y = Shared::new(y);
     parallel::for_each(layout.blocks, |block| {
-        dispatch(isa, tile::Forward { job, layout: &layout, x, weights: &weights, finish, y, block });
+        T::forward_block(isa, tile::Forward { job, layout: &layout, x, weights: &weights, finish, y, block });
     });
 }
 
@@ -101,7 +101,7 @@ pub fn backward_weights<T: Element>(s: &ConvShape, x: &[T], g: &[T], dw: &mut [T
             let (partial, part) = (task / split, task % split);
             let panels = part * panels / split..(part + 1) * panels / split;
             let (layout, division) = (&layout, &division);
-            dispatch(isa, gradient::Gradient { job, layout, division, x, g, partials: shared, partial, panels });
+            T::gradient_panel(isa, gradient::Gradient { job, layout, division, x, g, partials: shared, partial, panels });
         });
         gradient::gather(job, width, layout.interleave, &division, &partials, dw);
     }

@@ -18,7 +18,7 @@ pub(super) struct Finish<'a, T> {
 }
 
 /// One block of a job.
-pub(super) struct Forward<'a, T> {
+pub struct Forward<'a, T> {
     pub job: &'a Job,
     pub layout: &'a Layout,
     pub x: &'a [T],
@@ -51,9 +51,7 @@ impl<T: Element> Kernel<T> for Forward<'_, T> {
             match layout.interleave {
                 1 => self.panels::<V, 1>(windows),
                 2 => self.panels::<V, 2>(windows),
-                4 => self.panels::<V, 4>(windows),
-                8 => self.panels::<V, 8>(windows),
-                _ => self.panels::<V, 16>(windows),
+                _ => self.panels::<V, 4>(windows),
             }
         }
     }
@@ -67,13 +65,22 @@ impl<T: Element> Forward<'_, T> {
             let bias = self.finish.bias[i * 2 * V::LANES..].as_ptr();
             // SAFETY: passed on to the caller; the number of pixels is the one that fits the registers.
             unsafe {
-                match (V::PIXELS, panel.registers) {
-                    (14, 1) => self.pixels::<V, GROUP, 14, 7, 1>(windows, panel, bias),
-                    (14, _) => self.pixels::<V, GROUP, 14, 7, 2>(windows, panel, bias),
-                    (6, 1) => self.pixels::<V, GROUP, 6, 3, 1>(windows, panel, bias),
-                    (6, _) => self.pixels::<V, GROUP, 6, 3, 2>(windows, panel, bias),
-                    (_, 1) => self.pixels::<V, GROUP, 2, 1, 1>(windows, panel, bias),
-                    (_, _) => self.pixels::<V, GROUP, 2, 1, 2>(windows, panel, bias),
+                // Constant conditions, so that only the tiles of this instruction set are compiled.
+                if const { V::PIXELS == 14 } {
+                    match panel.registers {
+                        1 => self.pixels::<V, GROUP, 14, 7, 1>(windows, panel, bias),
+                        _ => self.pixels::<V, GROUP, 14, 7, 2>(windows, panel, bias),
+                    }
+                } else if const { V::PIXELS == 6 } {
+                    match panel.registers {
+                        1 => self.pixels::<V, GROUP, 6, 3, 1>(windows, panel, bias),
+                        _ => self.pixels::<V, GROUP, 6, 3, 2>(windows, panel, bias),
+                    }
+                } else {
+                    match panel.registers {
+                        1 => self.pixels::<V, GROUP, 2, 1, 1>(windows, panel, bias),
+                        _ => self.pixels::<V, GROUP, 2, 1, 2>(windows, panel, bias),
+                    }
                 }
             }
         }
@@ -101,13 +108,13 @@ impl<T: Element> Forward<'_, T> {
             // SAFETY: passed on to the caller.
             unsafe {
                 if pixels - p > HALF {
-                    self.tile::<V, GROUP, FULL, REGS>(windows, panel, bias, p, pixels, &valid, &starts);
+                    V::apart(#[inline(always)] || self.tile::<V, GROUP, FULL, REGS>(windows, panel, bias, p, pixels, &valid, &starts));
                     p += FULL;
                 } else if pixels - p > 1 {
-                    self.tile::<V, GROUP, HALF, REGS>(windows, panel, bias, p, pixels, &valid, &starts);
+                    V::apart(#[inline(always)] || self.tile::<V, GROUP, HALF, REGS>(windows, panel, bias, p, pixels, &valid, &starts));
                     p += HALF;
                 } else {
-                    self.tile::<V, GROUP, 1, REGS>(windows, panel, bias, p, pixels, &valid, &starts);
+                    V::apart(#[inline(always)] || self.tile::<V, GROUP, 1, REGS>(windows, panel, bias, p, pixels, &valid, &starts));
                     p += 1;
                 }
             }

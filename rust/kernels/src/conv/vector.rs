@@ -6,6 +6,8 @@
 
 use std::arch::x86_64::*;
 
+use super::gradient::Gradient;
+use super::tile::Forward;
 use crate::isa::Isa;
 use crate::math::float::Math;
 
@@ -14,6 +16,14 @@ pub trait Element: Math + super::scratch::Plain {
     type Avx512: Vector<Self>;
     type Avx2: Vector<Self>;
     type Portable: Vector<Self>;
+
+    /// One block of a forward job. Methods of the concrete types, so that the kernels are compiled here and nowhere else:
+    /// they are large, and a generic function is compiled anew in every crate that calls it.
+    #[doc(hidden)]
+    fn forward_block(isa: Isa, block: Forward<'_, Self>);
+    /// One panel of a partial gradient of the weights.
+    #[doc(hidden)]
+    fn gradient_panel(isa: Isa, panel: Gradient<'_, Self>);
 }
 
 /// A register of `LANES` elements.
@@ -36,6 +46,8 @@ pub unsafe trait Vector<T>: Copy {
     unsafe fn repeat<const GROUP: usize>(from: *const T) -> Self;
     /// Lane `j * GROUP + i` goes to lane `i * (LANES / GROUP) + j`.
     unsafe fn deinterleave<const GROUP: usize>(self) -> Self;
+    /// Runs `f`, which must be `inline(always)`, as a function of its own: one function of all tiles takes minutes to compile.
+    unsafe fn apart(f: impl FnOnce());
     /// `self * factor + addend`
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
@@ -85,12 +97,31 @@ unsafe fn enter_avx2<T: Element, K: Kernel<T>>(kernel: K) {
     unsafe { kernel.run::<T::Avx2>() }
 }
 
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+#[inline(never)]
+unsafe fn apart_avx512(f: impl FnOnce()) {
+    f();
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline(never)]
+unsafe fn apart_avx2(f: impl FnOnce()) {
+    f();
+}
+
 macro_rules! element {
     ($t:ty, $avx512:ty, $avx2:ty, $portable:ty) => {
         impl Element for $t {
             type Avx512 = $avx512;
             type Avx2 = $avx2;
             type Portable = $portable;
+
+            fn forward_block(isa: Isa, block: Forward<'_, Self>) {
+                dispatch(isa, block);
+            }
+            fn gradient_panel(isa: Isa, panel: Gradient<'_, Self>) {
+                dispatch(isa, panel);
+            }
         }
     };
 }
@@ -143,6 +174,10 @@ macro_rules! portable {
             unsafe fn deinterleave<const GROUP: usize>(self) -> Self {
                 Self(std::array::from_fn(|lane| self.0[order::<$n>(GROUP)[lane] as usize]))
             }
+            #[inline(never)]
+            unsafe fn apart(f: impl FnOnce()) {
+                f();
+            }
             #[inline(always)]
             unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
                 // Two roundings: without the instruction, a fused one is a library call per element.
@@ -168,7 +203,7 @@ portable!(f64, 4);
 
 /// What differs between the four hardware registers: names of intrinsics, partial access, and repeated groups.
 macro_rules! hardware {
-    ($reg:ty, $t:ty, $lanes:literal, $pixels:literal, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $mul:ident,
+    ($reg:ty, $t:ty, $lanes:literal, $pixels:literal, $apart:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $mul:ident,
      $max:ident, part: ($from:ident, $n:ident, $load_part:expr, $to:ident, $value:ident, $store_part:expr),
      groups: {$($group:literal => $repeat:expr, $split:expr;)*}) => {
         // SAFETY: each method is the intrinsic it is named after, on pointers that the caller vouches for.
@@ -224,6 +259,11 @@ macro_rules! hardware {
                         _ => self,
                     }
                 }
+            }
+            #[inline(always)]
+            unsafe fn apart(f: impl FnOnce()) {
+                // SAFETY: see the impl.
+                unsafe { $apart(f) }
             }
             #[inline(always)]
             unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
@@ -312,7 +352,7 @@ macro_rules! permute_8x32 {
     };
 }
 
-hardware!(__m512, f32, 16, 14, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_mul_ps,
+hardware!(__m512, f32, 16, 14, apart_avx512, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_mul_ps,
     _mm512_max_ps,
     part: (p, n, _mm512_maskz_loadu_ps(mask(n) as u16, p), q, v, _mm512_mask_storeu_ps(q, mask(n) as u16, v)),
     groups: {
@@ -320,21 +360,21 @@ hardware!(__m512, f32, 16, 14, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps
         4 => _mm512_broadcast_f32x4(_mm_loadu_ps(p)), permute_16x32!(v, 4);
         8 => _mm512_broadcast_f32x8(_mm256_loadu_ps(p)), permute_16x32!(v, 8);
     });
-hardware!(__m512d, f64, 8, 14, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_mul_pd,
+hardware!(__m512d, f64, 8, 14, apart_avx512, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_mul_pd,
     _mm512_max_pd,
     part: (p, n, _mm512_maskz_loadu_pd(mask(n) as u8, p), q, v, _mm512_mask_storeu_pd(q, mask(n) as u8, v)),
     groups: {
         2 => _mm512_broadcast_f64x2(_mm_loadu_pd(p)), permute_8x64!(v, 2);
         4 => _mm512_broadcast_f64x4(_mm256_loadu_pd(p)), permute_8x64!(v, 4);
     });
-hardware!(__m256, f32, 8, 6, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_mul_ps,
+hardware!(__m256, f32, 8, 6, apart_avx2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_mul_ps,
     _mm256_max_ps,
     part: (p, n, _mm256_maskload_ps(p, mask_8x32(n)), q, v, _mm256_maskstore_ps(q, mask_8x32(n), v)),
     groups: {
         2 => _mm256_castpd_ps(_mm256_set1_pd(p.cast::<f64>().read_unaligned())), permute_8x32!(v, 2);
         4 => _mm256_set_m128(_mm_loadu_ps(p), _mm_loadu_ps(p)), permute_8x32!(v, 4);
     });
-hardware!(__m256d, f64, 4, 6, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_mul_pd,
+hardware!(__m256d, f64, 4, 6, apart_avx2, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_mul_pd,
     _mm256_max_pd,
     part: (p, n, _mm256_maskload_pd(p, mask_4x64(n)), q, v, _mm256_maskstore_pd(q, mask_4x64(n), v)),
     groups: {

@@ -1,110 +1,95 @@
 //! Moving elements without looking at them: by bytes, so that each function exists once for all dtypes.
 
+mod plane;
+mod strided;
+
 use crate::parallel;
+use strided::{Axes, Axis};
+
+/// Bytes that one task writes.
+const TASK: usize = 1 << 18;
 
 /// Repeats one element's bytes over `out`.
+///
+/// # Panics
+/// If the element has no bytes.
 pub fn fill(element: &[u8], out: &mut [u8]) {
-    if element.iter().all(|b| *b == element[0]) {
-        out.fill(element[0]);
-        return;
-    }
-    for slot in out.chunks_exact_mut(element.len()) {
-        slot.copy_from_slice(element);
-    }
-}
-
-/// Gathers a strided window (strides and offset in elements) into contiguous bytes.
-pub fn copy_strided(elem: usize, dims: &[usize], src: &[u8], offset: isize, strides: &[isize], dst: &mut [u8]) {
-    if dims.contains(&0) {
-        return;
-    }
-    let Some((&n, outer)) = dims.split_last() else {
-        let at = offset as usize * elem;
-        dst.copy_from_slice(&src[at..at + elem]);
-        return;
-    };
-    let (stride, outer_strides) = (strides[dims.len() - 1], &strides[..dims.len() - 1]);
-    let row_bytes = n * elem;
-    let rows_per_task = (1_usize << 16).div_ceil(row_bytes);
-    parallel::for_each_chunk_mut(dst, rows_per_task * row_bytes, |task, part| {
-        for (i, row) in part.chunks_exact_mut(row_bytes).enumerate() {
-            let mut index = task * rows_per_task + i;
-            let mut at = offset;
-            for (d, s) in outer.iter().zip(outer_strides).rev() {
-                at += (index % d) as isize * s;
-                index /= d;
-            }
-            copy_row(elem, n, src, at, stride, row);
-        }
+    let n = element.len();
+    // A multiple of the element, so that each task starts with a whole one.
+    parallel::for_each_chunk_mut(out, (TASK / n).max(1) * n, |_, out| match *element {
+        [a] => out.fill(a),
+        [a, b] => out.as_chunks_mut().0.fill([a, b]),
+        [a, b, c, d] => out.as_chunks_mut().0.fill([a, b, c, d]),
+        [a, b, c, d, e, f, g, h] => out.as_chunks_mut().0.fill([a, b, c, d, e, f, g, h]),
+        _ => out.chunks_exact_mut(n).for_each(|slot| slot.copy_from_slice(element)),
     });
 }
 
-fn copy_row(elem: usize, n: usize, src: &[u8], at: isize, stride: isize, row: &mut [u8]) {
-    let first = at as usize * elem;
-    match stride {
-        1 => row.copy_from_slice(&src[first..first + n * elem]),
-        0 => fill(&src[first..first + elem], row),
-        _ => {
-            for (i, slot) in row.chunks_exact_mut(elem).enumerate() {
-                let from = (at + i as isize * stride) as usize * elem;
-                slot.copy_from_slice(&src[from..from + elem]);
-            }
-        }
-    }
+/// The step of each axis of a contiguous array, with its size; the last axis comes first.
+fn contiguous(dims: &[usize]) -> impl Iterator<Item = (usize, isize)> {
+    dims.iter().rev().scan(1, |step, &n| {
+        let this = *step;
+        *step *= n as isize;
+        Some((n, this))
+    })
+}
+
+/// Gathers a strided window (strides and offset in elements) into contiguous bytes.
+///
+/// # Panics
+/// If the window leaves `src` or `dst` has another length; as all functions here.
+pub fn copy_strided(elem: usize, dims: &[usize], src: &[u8], offset: isize, strides: &[isize], dst: &mut [u8]) {
+    assert_eq!(dst.len(), dims.iter().product::<usize>() * elem, "length of the result");
+    let mut axes: Axes =
+        contiguous(dims).zip(strides.iter().rev()).map(|((n, dst), &src)| Axis { n, src, dst }).collect();
+    axes.reverse();
+    strided::copy(elem, axes, src, offset, dst, 0);
 }
 
 /// Scatters contiguous bytes into a strided window (strides and offset in elements).
 pub fn write_strided(elem: usize, dims: &[usize], src: &[u8], dst: &mut [u8], offset: isize, strides: &[isize]) {
-    if dims.contains(&0) {
-        return;
-    }
-    let Some((&n, outer)) = dims.split_last() else {
-        let at = offset as usize * elem;
-        dst[at..at + elem].copy_from_slice(src);
-        return;
-    };
-    let (stride, outer_strides) = (strides[dims.len() - 1], &strides[..dims.len() - 1]);
-    for (i, row) in src.chunks_exact(n * elem).enumerate() {
-        let mut index = i;
-        let mut at = offset;
-        for (d, s) in outer.iter().zip(outer_strides).rev() {
-            at += (index % d) as isize * s;
-            index /= d;
-        }
-        if stride == 1 {
-            let first = at as usize * elem;
-            dst[first..first + row.len()].copy_from_slice(row);
-            continue;
-        }
-        for (k, slot) in row.chunks_exact(elem).enumerate() {
-            let to = (at + k as isize * stride) as usize * elem;
-            dst[to..to + elem].copy_from_slice(slot);
-        }
-    }
+    assert_eq!(src.len(), dims.iter().product::<usize>() * elem, "length of the operand");
+    let mut axes: Axes =
+        contiguous(dims).zip(strides.iter().rev()).map(|((n, src), &dst)| Axis { n, src, dst }).collect();
+    axes.reverse();
+    strided::copy(elem, axes, src, 0, dst, offset);
 }
 
-/// Axes in another order.
+/// Axes in another order: axis i of the result is axis `perm[i]` of the operand.
 pub fn permute(elem: usize, shape: &[usize], perm: &[usize], src: &[u8], dst: &mut [u8]) {
-    let mut strides = vec![1_isize; shape.len()];
-    for i in (0..shape.len().saturating_sub(1)).rev() {
-        strides[i] = strides[i + 1] * shape[i + 1] as isize;
-    }
-    let dims: Vec<usize> = perm.iter().map(|p| shape[*p]).collect();
-    let strides: Vec<isize> = perm.iter().map(|p| strides[*p]).collect();
-    copy_strided(elem, &dims, src, 0, &strides, dst);
+    assert_eq!(src.len(), dst.len(), "length of the result");
+    assert_eq!(src.len(), shape.iter().product::<usize>() * elem, "length of the operand");
+    let mut axes: Axes = contiguous(shape).map(|(n, src)| Axis { n, src, dst: 0 }).collect();
+    axes.reverse();
+    let mut step = 1;
+    let mut axes: Axes = perm
+        .iter()
+        .rev()
+        .map(|&p| {
+            let axis = Axis { dst: step, ..axes[p] };
+            step *= axis.n as isize;
+            axis
+        })
+        .collect();
+    axes.reverse();
+    strided::copy(elem, axes, src, 0, dst, 0);
 }
 
 /// Joins operands, given as (bytes, bytes of one outer slice), slice by slice.
 pub fn concatenate(parts: &[(&[u8], usize)], outer: usize, dst: &mut [u8]) {
     let total: usize = parts.iter().map(|p| p.1).sum();
-    if total == 0 {
-        return;
-    }
-    for (i, row) in dst.chunks_exact_mut(total).take(outer).enumerate() {
-        let mut at = 0;
-        for (bytes, len) in parts {
-            row[at..at + len].copy_from_slice(&bytes[i * len..(i + 1) * len]);
-            at += len;
-        }
+    assert_eq!(dst.len(), total * outer, "length of the result");
+    let mut at = 0;
+    for &(bytes, len) in parts {
+        assert_eq!(bytes.len(), len * outer, "length of an operand");
+        // The largest word that divides every place.
+        let elem = 1 << (len | total | at).trailing_zeros().min(3);
+        let (row, step) = (len / elem, (total / elem) as isize);
+        let axes = Axes::from_slice(&[
+            Axis { n: outer, src: row as isize, dst: step },
+            Axis { n: row, src: 1, dst: 1 },
+        ]);
+        strided::copy(elem, axes, bytes, 0, dst, (at / elem) as isize);
+        at += len;
     }
 }

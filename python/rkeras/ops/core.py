@@ -1,0 +1,442 @@
+"""Tensors in and out, control flow, and what else is not arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rkeras import _engine, tree
+from rkeras.ops._dispatch import symbolic
+
+
+@symbolic
+def cast(x: Any, dtype: str) -> Any:
+    """Changes the dtype.
+
+    Args:
+        x: tensor.
+        dtype: the dtype wanted; floats become integers by truncation, anything but 0 is True.
+
+    Returns:
+        A tensor of the same shape.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.cast([1.7, -1.7], "int32").tolist()
+        [1, -1]
+    """
+    return _engine.apply("cast", x, dtype=dtype_name(dtype))
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of a dtype given as name, NumPy dtype, or Python type.
+
+    Args:
+        dtype: ``"float32"``, ``np.float32``, ``np.dtype("float32")``, ``float``, ``int`` or ``bool``.
+
+    Returns:
+        The name.
+
+    Example:
+        >>> dtype_name(float), dtype_name(np.int8)
+        ('float32', 'int8')
+    """
+    if isinstance(dtype, str):
+        return dtype
+    if dtype is float:
+        return _engine.floatx()
+    if dtype is int:
+        return "int32"
+    return getattr(dtype, "name", None) or str(np.dtype(dtype).name)
+
+
+@symbolic
+def saturate_cast(x: Any, dtype: str) -> Any:
+    """Changes the dtype and limits the numbers to its range.
+
+    Args:
+        x: tensor.
+        dtype: the dtype wanted.
+
+    Returns:
+        A tensor of the same shape.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.saturate_cast([300.0, -5.0], "uint8").tolist()
+        [255, 0]
+    """
+    import ml_dtypes
+
+    x, name = _engine.convert(x), dtype_name(dtype)
+    if name == "bool" or x.dtype == "bool":
+        return _engine.apply("cast", x, dtype=name)
+    info = ml_dtypes.iinfo(name) if "int" in name else ml_dtypes.finfo(name)
+    own = ml_dtypes.iinfo(x.dtype) if "int" in x.dtype else ml_dtypes.finfo(x.dtype)
+    low, high = max(float(info.min), float(own.min)), min(float(info.max), float(own.max))
+    return _engine.apply("cast", _engine.apply("clip", x, low=low, high=high), dtype=name)
+
+
+def convert_to_tensor(x: Any, dtype: str | None = None, sparse: bool | None = None, ragged: bool | None = None) -> Any:
+    """A tensor of what holds numbers.
+
+    Args:
+        x: an array, a number, nested lists, a tensor or a variable.
+        dtype: the dtype wanted; that of ``x`` by default (float32 and int32 for Python numbers).
+        sparse: accepted for compatibility; tensors are dense.
+        ragged: accepted for compatibility; tensors are rectangular.
+
+    Returns:
+        A tensor; symbolic tensors are returned as they are.
+
+    Raises:
+        TypeError: ``x`` holds no numbers.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.convert_to_tensor([1, 2]).dtype
+        'int32'
+    """
+    if getattr(x, "__rkeras_symbolic__", False):
+        return x if dtype is None or x.dtype == dtype_name(dtype) else cast(x, dtype)
+    return _engine.convert(x, None if dtype is None else dtype_name(dtype))
+
+
+def convert_to_numpy(x: Any) -> npt.NDArray[Any]:
+    """A NumPy array with the numbers of a tensor.
+
+    Args:
+        x: tensor, variable or array.
+
+    Returns:
+        An array.
+
+    Raises:
+        TracedValueError: ``x`` is being traced and has no numbers yet.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.convert_to_numpy(rkeras.ops.ones(2))
+        array([1., 1.], dtype=float32)
+    """
+    return x.numpy() if isinstance(x, (_engine.Tensor, _engine.Variable)) else np.asarray(x)
+
+
+def array(x: Any, dtype: str | None = None) -> Any:
+    """A tensor of what holds numbers; another name of ``convert_to_tensor``.
+
+    Args:
+        x: an array, a number, nested lists or a tensor.
+        dtype: the dtype wanted.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.array([1.0, 2.0]).shape
+        (2,)
+    """
+    return convert_to_tensor(x, dtype)
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether ``x`` is a tensor.
+
+    Args:
+        x: anything.
+
+    Returns:
+        True for tensors (traced ones too), False for arrays, variables, symbolic tensors.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.is_tensor(rkeras.ops.ones(1)), rkeras.ops.is_tensor([1])
+        (True, False)
+    """
+    return isinstance(x, _engine.Tensor)
+
+
+def shape(x: Any) -> tuple[int | None, ...]:
+    """The sizes of the axes.
+
+    Args:
+        x: tensor, variable, symbolic tensor or array.
+
+    Returns:
+        A tuple; None for an axis of a symbolic tensor whose size is open.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.shape(rkeras.ops.ones((2, 3)))
+        (2, 3)
+    """
+    return tuple(x.shape) if hasattr(x, "shape") else _engine.convert(x).shape
+
+
+def ndim(x: Any) -> int:
+    """The number of axes.
+
+    Args:
+        x: tensor, variable, symbolic tensor or array.
+
+    Returns:
+        The rank.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.ndim([[1, 2]])
+        2
+    """
+    return len(shape(x))
+
+
+def size(x: Any) -> int | None:
+    """The number of elements.
+
+    Args:
+        x: tensor, variable, symbolic tensor or array.
+
+    Returns:
+        The product of the sizes; None if one is open.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.size([[1, 2]])
+        2
+    """
+    total = 1
+    for n in shape(x):
+        if n is None:
+            return None
+        total *= n
+    return total
+
+
+def dtype(x: Any) -> str:
+    """The name of the dtype.
+
+    Args:
+        x: tensor, variable, symbolic tensor or array.
+
+    Returns:
+        The name.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.dtype(rkeras.ops.ones(1))
+        'float32'
+    """
+    return dtype_name(x.dtype) if hasattr(x, "dtype") else _engine.convert(x).dtype
+
+
+@symbolic
+def copy(x: Any) -> Any:
+    """The same numbers in memory of their own.
+
+    Args:
+        x: tensor.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.copy([1, 2]).tolist()
+        [1, 2]
+    """
+    return _engine.apply("copy", x)
+
+
+@symbolic
+def stop_gradient(variable: Any) -> Any:
+    """The same numbers, through which no derivative flows.
+
+    Args:
+        variable: tensor or variable.
+
+    Returns:
+        A tensor.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.stop_gradient([1.0]).tolist()
+        [1.0]
+    """
+    return _engine.apply("stop_gradient", variable)
+
+
+@symbolic
+def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+    """One of two results, by a condition that may be traced.
+
+    Args:
+        pred: bool scalar.
+        true_fn: called without arguments.
+        false_fn: called without arguments; gives the same structure, shapes and dtypes.
+
+    Returns:
+        What the chosen function returns. Inside a trace both are computed and the result is selected.
+
+    Example:
+        >>> import rkeras
+        >>> float(rkeras.ops.cond(True, lambda: 1.0, lambda: 2.0))
+        1.0
+    """
+    if not getattr(pred, "is_traced", False):
+        return true_fn() if bool(pred) else false_fn()
+    return tree.map_structure(lambda a, b: _engine.apply("where", pred, a, b), true_fn(), false_fn())
+
+
+def while_loop(
+    cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
+) -> Any:
+    """Repeats ``body`` while ``cond`` holds.
+
+    Args:
+        cond: takes the loop variables, gives a bool.
+        body: takes the loop variables, gives new ones.
+        loop_vars: their first values.
+        maximum_iterations: a limit.
+
+    Returns:
+        The last values. A condition on traced numbers cannot be followed and raises ``TracedValueError``.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.while_loop(lambda i: i < 3, lambda i: (i + 1,), (0,))
+        (3,)
+    """
+    single = not isinstance(loop_vars, (tuple, list))
+    values: tuple[Any, ...] = (loop_vars,) if single else tuple(loop_vars)
+    count = 0
+    while (maximum_iterations is None or count < maximum_iterations) and bool(cond(*values)):
+        result = body(*values)
+        values = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+        count += 1
+    return values[0] if single else values
+
+
+def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_val: Any) -> Any:
+    """Repeats ``body_fun`` with a counter.
+
+    Args:
+        lower: first value of the counter.
+        upper: where it ends.
+        body_fun: takes counter and value, gives the next value.
+        init_val: the first value.
+
+    Returns:
+        The last value.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.fori_loop(0, 4, lambda i, s: s + i, 0)
+        6
+    """
+    for i in range(int(lower), int(upper)):
+        init_val = body_fun(i, init_val)
+    return init_val
+
+
+@symbolic
+def scan(
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: int = 1,
+) -> tuple[Any, Any]:
+    """Carries a value along the first axis.
+
+    Args:
+        f: takes the carried value and one slice, gives the next value and an output.
+        init: the first value.
+        xs: tensors whose first axes are stepped along.
+        length: number of steps if there is no ``xs``.
+        reverse: from the end.
+        unroll: accepted for compatibility.
+
+    Returns:
+        (last carried value, outputs stacked along a new first axis).
+
+    Example:
+        >>> import rkeras
+        >>> last, sums = rkeras.ops.scan(lambda c, x: (c + x, c + x), 0.0, rkeras.ops.ones(3))
+        >>> sums.tolist()
+        [1.0, 2.0, 3.0]
+    """
+    leaves = tree.flatten(xs) if xs is not None else []
+    count = leaves[0].shape[0] if leaves else int(length or 0)
+    outputs = []
+    for i in reversed(range(count)) if reverse else range(count):
+        step = None if xs is None else tree.map_structure(lambda x, i=i: x[i], xs)
+        init, y = f(init, step)
+        outputs.append(y)
+    if reverse:
+        outputs.reverse()
+    if not outputs or outputs[0] is None:
+        return init, None
+    from rkeras.ops.structure import stack
+
+    return init, tree.map_structure(lambda *ys: stack([_engine.convert(y) for y in ys]), *outputs)
+
+
+@symbolic
+def map(f: Callable[[Any], Any], xs: Any) -> Any:
+    """Applies a function to each slice along the first axis.
+
+    Args:
+        f: takes one slice.
+        xs: tensors.
+
+    Returns:
+        The results stacked along a new first axis.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.map(lambda x: x * 2, rkeras.ops.arange(3)).tolist()
+        [0, 2, 4]
+    """
+    return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
+
+
+def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+    """Applies a function to each slice along the first axis; another name of ``map``.
+
+    Args:
+        function: takes one slice.
+        elements: tensors.
+
+    Returns:
+        The results stacked along a new first axis.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.vectorized_map(lambda x: x + 1, rkeras.ops.arange(3)).tolist()
+        [1, 2, 3]
+    """
+    return map(function, elements)
+
+
+def result_type(*dtypes: Any) -> str:
+    """The dtype in which operands of several dtypes meet.
+
+    Args:
+        dtypes: names, dtypes, or the Python types ``int`` and ``float`` for scalars, which do not widen.
+
+    Returns:
+        The name of the common dtype.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.result_type("int8", "float32"), rkeras.ops.result_type("bfloat16", float)
+        ('float32', 'bfloat16')
+    """
+    scalars: dict[Any, str] = {int: "int", float: "float", bool: "bool_scalar"}
+    names: Sequence[str] = [scalars[d] if d in scalars else dtype_name(d) for d in dtypes]
+    return _engine.result_type(names)

@@ -1,0 +1,132 @@
+//! The kernels compiled once, here, for the types they are called with.
+//!
+//! A generic function is compiled in every crate that calls it; with three instruction sets and many tile
+//! shapes that made minutes of each build of the engine. The methods below are not generic: what they call is
+//! compiled with this crate and nowhere else.
+
+use crate::conv::{self, ConvShape};
+use crate::element::{Element, Float};
+use crate::pool::{self, PoolShape};
+use crate::reduce::{self, Reduce, Reduction};
+use crate::unary::{self, Predicate, Unary, UnaryInt};
+use crate::{loss, norm, random, softmax};
+
+/// Declares a trait whose methods are these functions, implemented for each of the types.
+macro_rules! entry {
+    ($(#[$doc:meta])* trait $trait:ident: $bound:ident for [$($t:ident)*] $body:tt) => {
+        entry!(@declare $(#[$doc])* $trait $bound $body);
+        $(entry!(@implement $trait $t $body);)*
+    };
+    (@declare $(#[$doc:meta])* $trait:ident $bound:ident {
+        $(fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $($target:ident)::+;)*
+    }) => {
+        $(#[$doc])*
+        pub trait $trait: $bound {
+            $(#[doc = concat!("See `", stringify!($($target)::+), "`.")] fn $name($($arg: $ty),*);)*
+        }
+    };
+    (@implement $trait:ident $t:ident {
+        $(fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $($target:ident)::+;)*
+    }) => {
+        impl $trait for $t {
+            $(fn $name($($arg: $ty),*) {
+                $($target)::+::<$t>($($arg),*);
+            })*
+        }
+    };
+}
+
+entry! {
+    /// Kernels for floats.
+    trait FloatKernels: Float for [f32 f64] {
+    fn unary(op: Unary, x: &[Self], y: &mut [Self]) = unary::unary_float;
+    fn unary_in_place(op: Unary, xy: &mut [Self]) = unary::unary_float_in_place;
+    fn predicate(ask: Predicate, x: &[Self], y: &mut [u8]) = unary::predicate;
+    fn reduce(op: Reduce, r: &Reduction, x: &[Self], y: &mut [Self]) = reduce::reduce_float;
+    fn softmax(outer: usize, n: usize, inner: usize, x: &[Self], y: &mut [Self]) = softmax::softmax;
+    fn log_softmax(outer: usize, n: usize, inner: usize, x: &[Self], y: &mut [Self]) = softmax::log_softmax;
+    fn softmax_grad(outer: usize, n: usize, inner: usize, y: &[Self], g: &[Self], dx: &mut [Self])
+        = softmax::softmax_grad;
+    fn log_softmax_grad(outer: usize, n: usize, inner: usize, y: &[Self], g: &[Self], dx: &mut [Self])
+        = softmax::log_softmax_grad;
+    fn categorical(rows: usize, n: usize, logits: bool, eps: Self, t: &[Self], s: &[Self], out: &mut [Self])
+        = loss::categorical;
+    fn categorical_grad(
+        rows: usize, n: usize, logits: bool, eps: Self, t: &[Self], s: &[Self], g: &[Self], out: &mut [Self],
+    ) = loss::categorical_grad;
+    fn sparse_categorical(
+        rows: usize, n: usize, logits: bool, eps: Self, labels: &[i64], s: &[Self], out: &mut [Self],
+    ) = loss::sparse_categorical;
+    fn sparse_categorical_grad(
+        rows: usize, n: usize, logits: bool, eps: Self, labels: &[i64], s: &[Self], g: &[Self], out: &mut [Self],
+    ) = loss::sparse_categorical_grad;
+    fn binary_entropy(logits: bool, eps: Self, t: &[Self], s: &[Self], out: &mut [Self]) = loss::binary;
+    fn binary_entropy_grad(logits: bool, eps: Self, t: &[Self], s: &[Self], g: &[Self], out: &mut [Self])
+        = loss::binary_grad;
+    fn batch_norm(
+        outer: usize, c: usize, inner: usize, x: &[Self], gamma: &[Self], beta: &[Self], epsilon: Self,
+        y: &mut [Self], mean: &mut [Self], var: &mut [Self],
+    ) = norm::batch_norm;
+    fn batch_norm_grad(
+        outer: usize, c: usize, inner: usize, x: &[Self], gamma: &[Self], mean: &[Self], var: &[Self], epsilon: Self,
+        g: &[Self], dx: Option<&mut [Self]>, dgamma: &mut [Self], dbeta: &mut [Self],
+    ) = norm::batch_norm_grad;
+    fn layer_norm(
+        rows: usize, n: usize, x: &[Self], gamma: &[Self], beta: &[Self], epsilon: Self,
+        y: &mut [Self], mean: &mut [Self], rstd: &mut [Self],
+    ) = norm::layer_norm;
+    fn layer_norm_grad(
+        rows: usize, n: usize, x: &[Self], gamma: &[Self], mean: &[Self], rstd: &[Self], g: &[Self],
+        dx: Option<&mut [Self]>, dgamma: &mut [Self], dbeta: &mut [Self],
+    ) = norm::layer_norm_grad;
+    fn uniform(seed: u64, stream: u64, low: Self, high: Self, out: &mut [Self]) = random::uniform;
+    fn normal(seed: u64, stream: u64, mean: Self, deviation: Self, out: &mut [Self]) = random::normal;
+    fn truncated_normal(seed: u64, stream: u64, mean: Self, deviation: Self, out: &mut [Self])
+        = random::truncated_normal;
+    fn dropout(x: &[Self], seed: u64, stream: u64, rate: f64, y: &mut [Self]) = random::dropout;
+    fn conv_forward(s: &ConvShape, x: &[Self], w: &[Self], epilogue: &conv::Epilogue<'_, Self>, y: &mut [Self])
+        = conv::forward;
+    fn conv_backward_data(s: &ConvShape, g: &[Self], w: &[Self], dx: &mut [Self]) = conv::backward_data;
+    fn conv_backward_weights(s: &ConvShape, x: &[Self], g: &[Self], dw: &mut [Self]) = conv::backward_weights;
+    fn avg_forward(s: &PoolShape, x: &[Self], y: &mut [Self]) = pool::avg_forward;
+    fn avg_backward(s: &PoolShape, g: &[Self], dx: &mut [Self]) = pool::avg_backward;
+    }
+}
+
+entry! {
+    /// Kernels for integers.
+    trait IntegerKernels: Element for [u8 u16 u32 u64 i8 i16 i32 i64] {
+    fn unary(op: UnaryInt, x: &[Self], y: &mut [Self]) = unary::unary_int;
+    fn unary_in_place(op: UnaryInt, xy: &mut [Self]) = unary::unary_int_in_place;
+    fn reduce(op: Reduce, r: &Reduction, x: &[Self], y: &mut [Self]) = reduce::reduce_int;
+    }
+}
+
+/// Max pooling for a float and an index type.
+macro_rules! max_pool {
+    ($($t:ident $index:ident)*) => {$(
+        impl MaxPool<$index> for $t {
+            fn forward(s: &PoolShape, x: &[Self], y: &mut [Self], index: Option<&mut [$index]>) {
+                pool::max_forward::<$t, $index>(s, x, y, index);
+            }
+            fn backward(s: &PoolShape, g: &[Self], index: &[$index], dx: &mut [Self]) {
+                pool::max_backward::<$t, $index>(s, g, index, dx);
+            }
+            fn gather(s: &PoolShape, x: &[Self], index: &[$index], y: &mut [Self]) {
+                pool::max_gather::<$t, $index>(s, x, index, y);
+            }
+        }
+    )*};
+}
+
+/// Max pooling, with the type of the tap index.
+pub trait MaxPool<I>: Float {
+    /// See `pool::max_forward`.
+    fn forward(s: &PoolShape, x: &[Self], y: &mut [Self], index: Option<&mut [I]>);
+    /// See `pool::max_backward`.
+    fn backward(s: &PoolShape, g: &[Self], index: &[I], dx: &mut [Self]);
+    /// See `pool::max_gather`.
+    fn gather(s: &PoolShape, x: &[Self], index: &[I], y: &mut [Self]);
+}
+
+max_pool! { f32 u8 f32 u32 f64 u8 f64 u32 }
