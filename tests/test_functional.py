@@ -214,6 +214,21 @@ def test_symbolic_losses_of_a_model():
         assert [float(loss) for loss in model.losses] == [9.0 * scale**2]
 
 
+def test_losses_as_the_notes_use_them():
+    x = keras.Input((2,))
+    loss = ops.mean(x)
+    with pytest.warns(DeprecationWarning, match="inputs and outputs"):
+        model = keras.Model(input=[x], output=[x * 1.0], name="old")
+    assert loss not in model.losses
+    model.add_loss(loss)
+    assert loss in model.losses
+    model.add_loss(100)
+    assert 100 in model.losses
+    for _ in range(2):
+        model(np.ones((1, 2)))
+        assert sorted(float(value) for value in model.losses) == [1.0, 100.0]
+
+
 def test_optional_inputs():
     class Either(keras.Layer):
         def call(self, inputs):

@@ -7,6 +7,7 @@ from typing import Any
 
 from rkeras import _engine, tree
 from rkeras.layers._state import LayerState
+from rkeras.layers.call_context import context
 from rkeras.symbolic import in_symbolic_inference
 from rkeras.tracing import eager_scope
 
@@ -32,6 +33,9 @@ class Losses(LayerState):
                     f"add_loss of layer {self.name!r} takes scalar tensors, got {value!r} (of type "
                     f"{type(value).__name__})"
                 )
+            if isinstance(value, (int, float)) and context.entry is not None:
+                # A number added outside of a call is a loss for good, this one belongs to the call.
+                value = _engine.convert(value)
             self.__dict__.setdefault("_losses", []).append(value)
         _holders.add(self)
 
@@ -45,8 +49,10 @@ class Losses(LayerState):
         for layer in self._flatten_layers():
             kept = layer.__dict__.get("_losses")
             if kept:
-                # Functions are losses for good; values belong to one call.
-                kept[:] = [value for value in kept if callable(value)]
+                # Functions and numbers are losses for good; tensors belong to one call.
+                kept[:] = [
+                    value for value in kept if not isinstance(value, (_engine.Tensor, _engine.Variable))
+                ]
                 if not kept:
                     _holders.discard(layer)
 

@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = lazy(
         "Sequential": "rkeras.models.sequential",
         "clone_model": "rkeras.models.cloning",
         "load_model": "rkeras.saving",
-        "model_from_json": "rkeras.models.model",
+        "model_from_json": "rkeras.models._saving",
         "print_summary": "rkeras.models.summary",
         "save_model": "rkeras.saving",
     },

@@ -25,6 +25,15 @@ class Functional(Model):
     """
 
     def __init__(
-        self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None, **kwargs: Any
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        name: str | None = None,
+        trainable: bool | None = None,
+        **kwargs: Any,
     ) -> None:
-        self._init_functional(inputs, outputs, name=name, trainable=trainable, **kwargs)
+        if inputs is not None:
+            kwargs["inputs"] = inputs
+        if outputs is not None:
+            kwargs["outputs"] = outputs
+        Model.__init__(self, name=name, trainable=trainable, **kwargs)

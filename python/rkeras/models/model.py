@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +11,7 @@ from rkeras.keras_tensor import KerasTensor
 from rkeras.layers.call_context import training_scope
 from rkeras.layers.layer import Layer
 from rkeras.models._compiled_call import CompiledCalls
+from rkeras.models._saving import Saving
 from rkeras.models.network import Network
 from rkeras.naming import current_path, name_scope
 from rkeras.operation import Operation, default, is_default
@@ -23,12 +24,25 @@ def is_functional_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether these arguments make a functional model: inputs and outputs."""
     return (
         len(args) == 2
-        or (len(args) == 1 and "outputs" in kwargs)
+        or (len(args) == 1 and ("outputs" in kwargs or "output" in kwargs))
         or ("inputs" in kwargs and "outputs" in kwargs)
+        or ("input" in kwargs and "output" in kwargs)
     )
 
 
-class Model(Trainer, Layer):
+def _renamed(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with ``input=`` and ``output=`` of Keras 1 under their names of today."""
+    if "input" in kwargs or "output" in kwargs:
+        warnings.warn(
+            "Model(input=, output=) is deprecated: the arguments are called inputs and outputs",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+    names = {"input": "inputs", "output": "outputs"}
+    return {names.get(name, name): value for name, value in kwargs.items()}
+
+
+class Model(Saving, Trainer, Layer):
     """Layers that are trained and saved together.
 
     ``Model(inputs, outputs)`` makes a functional model from symbolic tensors. A subclass makes layers in
@@ -64,7 +78,7 @@ class Model(Trainer, Layer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if is_functional_call(args, kwargs):
-            self._init_functional(*args, **kwargs)
+            self._init_functional(*args, **_renamed(kwargs))
         else:
             Layer.__init__(self, *args, **kwargs)
             Trainer.__init__(self)
@@ -262,9 +276,18 @@ class Model(Trainer, Layer):
         """Adds to what training minimises: a symbolic tensor of the model, or in ``call`` a scalar."""
         for value in tree.flatten(loss):
             if isinstance(value, KerasTensor):
-                self._needs_network("symbolic losses").add_extra(value, super().add_loss)
+                self._needs_network("symbolic losses").add_extra(value, super().add_loss, is_loss=True)
             else:
                 super().add_loss(value)
+
+    @property
+    def losses(self) -> list[Any]:
+        """The scalars added in the last call and the penalties on weights; symbolic ones before any call."""
+        network = self._network
+        symbolic = [] if network is None else [x for x, _, is_loss in network.extras if is_loss]
+        if symbolic and not self._own_losses():
+            return [*symbolic, *super().losses]
+        return super().losses
 
     def add_metric(self, value: Any, name: str | None = None, aggregation: str = "mean") -> None:
         """Shows the mean of a symbolic tensor of the model, or in ``call`` of a value, under a name."""
@@ -300,51 +323,7 @@ class Model(Trainer, Layer):
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
-    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
-        """Saves architecture, weights and training state to a ``.keras`` or ``.h5`` file."""
-        from rkeras import saving
 
-        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
-
-    def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Saves the weights to a ``.weights.h5`` (or older ``.h5``) file."""
-        from rkeras import saving
-
-        saving.save_weights(self, filepath, overwrite=overwrite, **kwargs)
-
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Loads weights that ``save_weights`` wrote."""
-        from rkeras import saving
-
-        saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The architecture as JSON, to be read by ``model_from_json``."""
-        from rkeras import saving
-
-        return json.dumps(saving.serialize_keras_object(self), **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments (or the layers and their wiring) to make the model again, without weights."""
-        if self._network is not None:
-            from rkeras.models.functional_config import functional_config, has_functional_constructor
-
-            if has_functional_constructor(type(self)):
-                return functional_config(self)
-        return super().get_config()
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Makes a model from what ``get_config`` returned."""
-        from rkeras.models.functional_config import functional_from_config, has_functional_constructor
-
-        wired = all(key in config for key in ("layers", "input_layers", "output_layers"))
-        if wired and has_functional_constructor(cls):
-            return functional_from_config(cls, config, custom_objects)
-        return super().from_config(config)
-
-
-default(Model.get_config)
 Model.call._runs_network = True  # type: ignore[attr-defined]
 
 
@@ -357,10 +336,3 @@ def _single(structure: Any) -> Any:
 def _shapes(tensors: list[KerasTensor]) -> Any:
     shapes = [x.shape for x in tensors]
     return shapes[0] if len(shapes) == 1 else shapes
-
-
-def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
-    """Makes a model (without its weights) from ``to_json``."""
-    from rkeras import saving
-
-    return saving.deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)

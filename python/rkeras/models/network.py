@@ -41,8 +41,9 @@ class Network:
         self.outputs_struct = outputs
         self.inputs: list[KerasTensor] = tree.flatten(inputs)
         self.outputs: list[KerasTensor] = tree.flatten(outputs)
-        # Symbolic tensors computed along the way for losses and metrics, each with what gets its value.
-        self.extras: list[tuple[KerasTensor, Any]] = []
+        # Symbolic tensors computed along the way for losses and metrics, each with what gets its
+        # value and whether it is a loss.
+        self.extras: list[tuple[KerasTensor, Any, bool]] = []
         self.graph = LayerGraph(self.inputs, self.outputs)
 
     @property
@@ -50,10 +51,10 @@ class Network:
         """The layers, inputs included, each after those it needs."""
         return [operation for operation in self.graph.operations if isinstance(operation, Layer)]
 
-    def add_extra(self, tensor: KerasTensor, receive: Any) -> None:
+    def add_extra(self, tensor: KerasTensor, receive: Any, is_loss: bool = False) -> None:
         """Computes one more tensor in each call and hands it to ``receive``."""
-        self.extras.append((tensor, receive))
-        self.graph = LayerGraph(self.inputs, [*self.outputs, *(x for x, _ in self.extras)])
+        self.extras.append((tensor, receive, is_loss))
+        self.graph = LayerGraph(self.inputs, [*self.outputs, *(x for x, *_ in self.extras)])
 
     def run(self, inputs: Any, mask: Any = None) -> Any:
         """Computes the outputs for data."""
@@ -63,7 +64,7 @@ class Network:
                 if m is not None:
                     set_mask(x, m)
         results = self.graph.run(values, _call)
-        for (_, receive), value in zip(self.extras, results[len(self.outputs) :], strict=True):
+        for (_, receive, _), value in zip(self.extras, results[len(self.outputs) :], strict=True):
             receive(value)
         outputs = tree.pack_sequence_as(self.outputs_struct, results[: len(self.outputs)])
         if isinstance(outputs, (list, tuple)) and len(outputs) == 1:

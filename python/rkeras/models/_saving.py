@@ -1,0 +1,69 @@
+"""Saving models and their architecture."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rkeras.layers.layer import Layer
+from rkeras.models.network import Network
+from rkeras.operation import default
+
+
+class Saving(Layer):
+    """The part of ``Model`` that is about files and configs."""
+
+    _network: Network | None
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Saves architecture, weights and training state to a ``.keras`` or ``.h5`` file."""
+        from rkeras import saving
+
+        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Saves the weights to a ``.weights.h5`` (or older ``.h5``) file."""
+        from rkeras import saving
+
+        saving.save_weights(self, filepath, overwrite=overwrite, **kwargs)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Loads weights that ``save_weights`` wrote."""
+        from rkeras import saving
+
+        saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The architecture as JSON, to be read by ``model_from_json``."""
+        from rkeras import saving
+
+        return json.dumps(saving.serialize_keras_object(self), **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments (or the layers and their wiring) to make the model again, without weights."""
+        if self._network is not None:
+            from rkeras.models.functional_config import functional_config, has_functional_constructor
+
+            if has_functional_constructor(type(self)):
+                return functional_config(self)
+        return super().get_config()
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Makes a model from what ``get_config`` returned."""
+        from rkeras.models.functional_config import functional_from_config, has_functional_constructor
+
+        wired = all(key in config for key in ("layers", "input_layers", "output_layers"))
+        if wired and has_functional_constructor(cls):
+            return functional_from_config(cls, config, custom_objects)
+        return super().from_config(config)
+
+
+default(Saving.get_config)
+
+
+def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
+    """Makes a model (without its weights) from ``to_json``."""
+    from rkeras import saving
+
+    return saving.deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
