@@ -197,6 +197,15 @@ def test_unknown_axes_stay_unknown():
     assert model(np.ones((2, 5, 4))).shape == model(np.ones((2, 9, 4))).shape == (2, 3)
 
 
+def test_errors_speak_of_unknown_axes_as_none():
+    class Picky(keras.Layer):
+        def call(self, x):
+            raise ValueError(f"cannot use {tuple(x.shape)}")
+
+    with pytest.raises(ValueError, match=r"cannot use \(None, None, 4\)\n  in layer 'picky' \(Picky\)"):
+        Picky(name="picky")(keras.Input((None, 4)))
+
+
 def test_outputs_in_any_structure():
     x = keras.Input((2,))
     model = keras.Model(x, {"double": x * 2.0, "more": [x + 1.0]})

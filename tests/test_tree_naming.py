@@ -129,6 +129,7 @@ def test_variables():
     with pytest.raises(ValueError, match="needs a shape"):
         keras.Variable(lambda shape, dtype: np.ones(shape))
     assert v in [v] and len({v, v}) == 1
+    assert f"{keras.Variable(0.125):.2f}" == "0.12" and f"{v}" == repr(v)
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error():

@@ -198,6 +198,9 @@ class Variable(_engine.Variable):
     def __repr__(self) -> str:
         return f"<KerasVariable shape={self.shape}, dtype={self.dtype}, path={self.path}>"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.read(), spec) if spec else repr(self)
+
     def __float__(self) -> float:
         return float(self.read())
 
