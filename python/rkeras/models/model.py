@@ -42,7 +42,7 @@ def _renamed(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in kwargs.items()}
 
 
-class Model(Saving, Trainer, Layer):
+class Model(Trainer, Saving, Layer):
     """Layers that are trained and saved together.
 
     ``Model(inputs, outputs)`` makes a functional model from symbolic tensors. A subclass makes layers in
