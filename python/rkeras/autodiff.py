@@ -141,7 +141,9 @@ class GradientTape:
     def _follows(self, source: Any) -> bool:
         if not isinstance(source, _engine.Variable):
             return True
-        return (self._watches_variables and source.engine_trainable) or any(v is source for v in self._watched)
+        return (self._watches_variables and source.engine_trainable) or any(
+            v is source for v in self._watched
+        )
 
     def _check_reuse(self) -> None:
         if self._persistent:

@@ -1,0 +1,29 @@
+"""Models and objects in files, and as plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rkeras._lazy import lazy
+
+# Where each public name lives.
+_NAMES = {
+    "CustomObjectScope": "rkeras.saving.object_registration",
+    "custom_object_scope": "rkeras.saving.object_registration",
+    "deserialize_keras_object": "rkeras.saving.serialization",
+    "get_custom_objects": "rkeras.saving.object_registration",
+    "get_registered_name": "rkeras.saving.object_registration",
+    "get_registered_object": "rkeras.saving.object_registration",
+    "load_weights": "rkeras.saving.weights_file",
+    "register_keras_serializable": "rkeras.saving.object_registration",
+    "save_weights": "rkeras.saving.weights_file",
+    "serialize_keras_object": "rkeras.saving.serialization",
+}
+
+__getattr__, __dir__, __all__ = lazy(__name__, _NAMES)
+
+if TYPE_CHECKING:
+    from rkeras.saving.serialization import deserialize_keras_object as deserialize_keras_object
+    from rkeras.saving.serialization import serialize_keras_object as serialize_keras_object
+    from rkeras.saving.weights_file import load_weights as load_weights
+    from rkeras.saving.weights_file import save_weights as save_weights
