@@ -1,6 +1,8 @@
 """Models made of symbolic tensors: wiring, inputs in any form, parts, configs."""
 
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -221,6 +223,16 @@ def test_symbolic_losses_of_a_model():
     for scale in (1.0, 2.0, 2.0, 2.0):
         model(np.full((4, 2), scale))
         assert [float(loss) for loss in model.losses] == [9.0 * scale**2]
+
+
+def test_symbolic_losses_of_a_copy_are_its_own():
+    x = keras.Input((2,))
+    model = keras.Model(x, x * 2.0)
+    model.add_loss(ops.mean(x))
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        twin(np.full((1, 2), 5.0))
+        assert [float(loss) for loss in twin.losses] == [5.0]
+        assert model._own_losses() == []
 
 
 def test_losses_as_the_notes_use_them():

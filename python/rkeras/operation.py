@@ -183,6 +183,14 @@ class OpCall(Operation):
         self.fn = fn or _find_op(function)
         self.constants = constants or {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The function behind a public op is not importable under a name of its own, the op is.
+        return {name: value for name, value in self.__dict__.items() if name != "fn"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.fn = _find_op(self.function)
+
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Computes it."""
         return self.fn(*args, **{**self.constants, **kwargs})

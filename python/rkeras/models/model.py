@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -291,10 +292,8 @@ class Model(Trainer, Saving, Layer):
 
     def add_metric(self, value: Any, name: str | None = None, aggregation: str = "mean") -> None:
         """Shows the mean of a symbolic tensor of the model, or in ``call`` of a value, under a name."""
-
-        def receive(x: Any) -> None:
-            Layer.add_metric(self, x, name, aggregation)
-
+        # A partial, unlike a function made here, is copied and pickled together with the model.
+        receive = functools.partial(Layer.add_metric, self, name=name, aggregation=aggregation)
         if isinstance(value, KerasTensor):
             self._needs_network("symbolic metrics").add_extra(value, receive)
         else:
