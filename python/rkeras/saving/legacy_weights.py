@@ -66,7 +66,7 @@ def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], N
         if len(filled) != len(layers):
             raise ValueError(
                 f"the file has {len(filled)} layers with weights ({', '.join(e[0] for e in filled)}), but "
-                f"`{model.name}` has {len(layers)}; match them by name with by_name=True, or use the same model"
+                f"`{model.name}` {len(layers)}; match them by name with by_name=True or use the same model"
             )
         pairs = [(layer, g, weights) for layer, (_, g, weights) in zip(layers, filled, strict=True)]
     for layer, inner, names in pairs:

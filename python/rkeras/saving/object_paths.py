@@ -62,9 +62,8 @@ def _walk_container(
 
 def is_saveable(value: Any) -> bool:
     """Whether ``value`` has variables of its own in weights files: layers and optimizers."""
-    from rkeras.optimizers import Optimizer
-
     from rkeras.layers.layer import Layer
+    from rkeras.optimizers import Optimizer
 
     return isinstance(value, (Layer, Optimizer))
 

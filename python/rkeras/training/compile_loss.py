@@ -157,7 +157,7 @@ def resolve_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
 def _check_shapes(loss: Any, label: Any, pred: Any, name: str) -> None:
     """Refuses labels that a built-in loss would broadcast against the output, which is never meant."""
     function = getattr(loss, "fn", None)
-    if not getattr(function, "__module__", "").startswith("rkeras.losses"):
+    if function is None or not function.__module__.startswith("rkeras.losses"):
         return
     if any(part in function.__name__ for part in ("sparse", "ctc", "generalized")):
         return
