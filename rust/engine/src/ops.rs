@@ -9,6 +9,7 @@ pub mod index;
 pub mod loss;
 pub mod matmul;
 pub mod norm;
+pub mod optimizer;
 pub mod order;
 pub mod pool;
 pub mod random;

@@ -25,6 +25,7 @@ const FAMILIES: &[&[Entry]] = &[
     ops::loss::OPS,
     ops::matmul::OPS,
     ops::norm::OPS,
+    ops::optimizer::OPS,
     ops::order::OPS,
     ops::pool::OPS,
     ops::random::OPS,

@@ -331,8 +331,6 @@ impl Op for Unary {
     fn as_epilogue(&self) -> Option<Epilogue> {
         match self.kernel {
             Kernel::Relu => Some(Epilogue::Activation(Activation::Relu)),
-            Kernel::Sigmoid => Some(Epilogue::Activation(Activation::Sigmoid)),
-            Kernel::Tanh => Some(Epilogue::Activation(Activation::Tanh)),
             _ => None,
         }
     }

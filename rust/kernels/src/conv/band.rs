@@ -25,8 +25,7 @@ pub(super) unsafe fn mix_rows<T: Copy>(group: usize, rows: &[*const T; 16], to: 
     unsafe {
         match group {
             1 => std::ptr::copy_nonoverlapping(rows[0], to, n),
-            2 => mix::<T, 2>(rows, to, n),
-            _ => mix::<T, 4>(rows, to, n),
+            _ => mix::<T, 2>(rows, to, n),
         }
     }
 }

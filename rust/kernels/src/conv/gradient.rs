@@ -18,6 +18,9 @@ const PARTIAL_ELEMENTS: usize = 2 << 20;
 /// Partials that a job should have for the threads to share it evenly.
 const PARTIALS_WANTED: usize = 8;
 
+/// Rows of a single run that tiles are compiled for.
+const ROWS: [usize; 9] = [14, 12, 10, 8, 6, 4, 3, 2, 1];
+
 /// How the sum over blocks is divided, by sizes alone.
 pub(super) struct Division {
     pub partials: usize,
@@ -98,8 +101,7 @@ impl<T: Element> Kernel<T> for Gradient<'_, T> {
                 unsafe {
                     match group {
                         1 => self.panel::<V, 1>(&pixels, panel),
-                        2 => self.panel::<V, 2>(&pixels, panel),
-                        _ => self.panel::<V, 4>(&pixels, panel),
+                        _ => self.panel::<V, 2>(&pixels, panel),
                     }
                 }
             }
@@ -157,18 +159,17 @@ impl<T: Element> Gradient<'_, T> {
         let most = V::PIXELS * 2 / panel.registers;
         let mut r = 0;
         while r < runs.len() {
+            let left = runs.len() - r;
             let joined = match run {
-                0..=2 if runs.len() - r >= 5 && 5 * run <= most => 5,
-                3..=5 if runs.len() - r >= 5 && 5 * run <= most => 5,
-                1..=9 if runs.len() - r >= 3 && 3 * run <= most => 3,
-                1..=7 if runs.len() - r >= 2 && 2 * run <= most => 2,
+                1 | 5 if left >= 5 && 5 * run <= most => 5,
+                1 | 3 | 9 if left >= 3 && 3 * run <= most => 3,
                 _ => 1,
             };
-            let rows = if joined == 1 { most.min(14) } else { run };
-            let tiles = run.div_ceil(rows.max(1));
-            for tile in 0..tiles {
-                let from = tile * run / tiles;
-                let count = (tile + 1) * run / tiles - from;
+            let mut from = 0;
+            while from < run {
+                // The largest tile that is compiled and fits; runs are mostly multiples of small even numbers.
+                let fits = |rows: &usize| *rows <= run - from && *rows <= most;
+                let count = if joined > 1 { run } else { ROWS.into_iter().find(fits).unwrap_or(1) };
                 let to = self.partials.at(self.partial * self.division.len + panel.start);
                 // SAFETY: rows lie in the windows; the partial belongs to this task alone.
                 unsafe {
@@ -178,6 +179,7 @@ impl<T: Element> Gradient<'_, T> {
                         self.rows::<V, GROUP, 2>(pixels, panel, joined, count, r, from, to);
                     }
                 }
+                from += count;
             }
             r += joined;
         }
@@ -203,7 +205,9 @@ impl<T: Element> Gradient<'_, T> {
                         if const { $runs * $rows * REGS <= 2 * V::PIXELS } {
                             // SAFETY: passed on to the caller.
                             unsafe {
-                                V::apart(#[inline(always)] || self.tile::<V, GROUP, REGS, $runs, $rows>(pixels, panel, r, from, to))
+                                V::apart(#[inline(always)] || if const { $runs * $rows * REGS <= 2 * V::PIXELS && (GROUP == 1 || REGS == 1) } {
+                            self.tile::<V, GROUP, REGS, $runs, $rows>(pixels, panel, r, from, to);
+                        })
                             }
                         } else {
                             unreachable!("{joined} runs by {count} rows do not fit the registers")
@@ -214,10 +218,9 @@ impl<T: Element> Gradient<'_, T> {
             };
         }
         tiles! {
-            1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14;
-            2: 1 2 3 4 5 6 7;
-            3: 1 2 3 4 5 6 7 8 9;
-            5: 1 2 3 4 5;
+            1: 1 2 3 4 6 8 10 12 14;
+            3: 1 3 9;
+            5: 1 5;
         }
     }
 

@@ -12,7 +12,7 @@ use super::shape::Job;
 /// Elements of a band, as far as whole rows allow: with the weights it should stay in the second-level cache.
 const BAND_ELEMENTS: usize = 24 << 10;
 /// Segments that share a register at the most; each count is a set of compiled kernels.
-const INTERLEAVE: usize = 4;
+const INTERLEAVE: usize = 2;
 /// Pixels that a block should have for its last, partly empty tile not to matter.
 const BLOCK_PIXELS: usize = 160;
 /// Blocks that a job should have for the threads to share it evenly, if its parts do not become too small for that.

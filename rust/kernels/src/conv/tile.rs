@@ -50,8 +50,7 @@ impl<T: Element> Kernel<T> for Forward<'_, T> {
         unsafe {
             match layout.interleave {
                 1 => self.panels::<V, 1>(windows),
-                2 => self.panels::<V, 2>(windows),
-                _ => self.panels::<V, 4>(windows),
+                _ => self.panels::<V, 2>(windows),
             }
         }
     }
@@ -108,13 +107,13 @@ impl<T: Element> Forward<'_, T> {
             // SAFETY: passed on to the caller.
             unsafe {
                 if pixels - p > HALF {
-                    V::apart(#[inline(always)] || self.tile::<V, GROUP, FULL, REGS>(windows, panel, bias, p, pixels, &valid, &starts));
+                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, FULL, REGS>(windows, panel, bias, p, pixels, &valid, &starts) });
                     p += FULL;
                 } else if pixels - p > 1 {
-                    V::apart(#[inline(always)] || self.tile::<V, GROUP, HALF, REGS>(windows, panel, bias, p, pixels, &valid, &starts));
+                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, HALF, REGS>(windows, panel, bias, p, pixels, &valid, &starts) });
                     p += HALF;
                 } else {
-                    V::apart(#[inline(always)] || self.tile::<V, GROUP, 1, REGS>(windows, panel, bias, p, pixels, &valid, &starts));
+                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, 1, REGS>(windows, panel, bias, p, pixels, &valid, &starts) });
                     p += 1;
                 }
             }

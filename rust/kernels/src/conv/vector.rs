@@ -24,6 +24,9 @@ pub trait Element: Math + super::scratch::Plain {
     /// One panel of a partial gradient of the weights.
     #[doc(hidden)]
     fn gradient_panel(isa: Isa, panel: Gradient<'_, Self>);
+    /// One block of a matrix product.
+    #[doc(hidden)]
+    fn gemm_block(isa: Isa, block: crate::gemm::Block<'_, '_, Self>);
 }
 
 /// A register of `LANES` elements.
@@ -121,6 +124,9 @@ macro_rules! element {
             }
             fn gradient_panel(isa: Isa, panel: Gradient<'_, Self>) {
                 dispatch(isa, panel);
+            }
+            fn gemm_block(isa: Isa, block: crate::gemm::Block<'_, '_, Self>) {
+                dispatch(isa, block);
             }
         }
     };

@@ -1,67 +1,81 @@
-//! Matrix products.
+//! Matrix products: C = activation(A·B + bias + residual), either operand transposed, in batches.
+//!
+//! One microkernel (`tile`) in the register types of every instruction set, one set of loops (`drive`).
 
-use crate::element::{Element, Float};
-use crate::parallel;
+mod drive;
+mod integer;
+mod tile;
+
+pub use drive::Block;
+pub use integer::matmul_int;
+
+use crate::conv::vector::Element;
+use crate::unary::{Unary, unary_float_in_place};
 
 /// What is applied to a finished element.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Activation {
     None,
+    /// max(x, 0); NaN stays NaN.
     Relu,
+    /// As a pass of its own over the result, as `Tanh`.
     Sigmoid,
     Tanh,
 }
 
-/// What is fused into the product.
+/// What is fused into the product, in this order.
 #[derive(Clone, Copy, Debug)]
 pub struct Epilogue<'a, T> {
+    /// One number for each column.
     pub bias: Option<&'a [T]>,
+    /// As large as the result.
     pub residual: Option<&'a [T]>,
     pub activation: Activation,
 }
 
-/// One product.
+impl<T> Epilogue<'_, T> {
+    /// Nothing: the bare product.
+    pub const NONE: Self = Self { bias: None, residual: None, activation: Activation::None };
+}
+
+/// One product of an m × k and a k × n matrix.
 pub struct Gemm<'a, T> {
     pub m: usize,
     pub n: usize,
     pub k: usize,
     pub a: &'a [T],
+    /// Distance between rows of A as it lies in memory.
     pub lda: usize,
+    /// A lies as k × m.
     pub a_trans: bool,
     pub b: &'a [T],
+    /// Distance between rows of B as it lies in memory.
     pub ldb: usize,
+    /// B lies as n × k.
     pub b_trans: bool,
+    /// Adds to what the result holds.
     pub accumulate: bool,
     pub epilogue: Epilogue<'a, T>,
 }
 
-/// Products of equal shape at these offsets.
-pub fn gemm_batched<T: Float>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [T]) {
-    if g.n == 0 || g.m == 0 {
-        return;
-    }
-    parallel::for_each_chunk_mut(c, g.n, |row, out| {
-        let (batch, i) = (row / g.m, row % g.m);
-        let (a, b) = (&g.a[a_offsets[batch]..], &g.b[b_offsets[batch]..]);
-        for (j, slot) in out.iter_mut().enumerate() {
-            let mut sum = T::ZERO;
-            for p in 0..g.k {
-                let x = if g.a_trans { a[p * g.lda + i] } else { a[i * g.lda + p] };
-                let y = if g.b_trans { b[j * g.ldb + p] } else { b[p * g.ldb + j] };
-                sum += x * y;
-            }
-            if let Some(bias) = g.epilogue.bias {
-                sum += bias[j];
-            }
-            *slot = match g.epilogue.activation {
-                Activation::Relu if sum < T::ZERO => T::ZERO,
-                Activation::Sigmoid => T::from_f64(1.0 / (1.0 + (-sum.to_f64()).exp())),
-                Activation::Tanh => T::from_f64(sum.to_f64().tanh()),
-                _ => sum,
-            };
-        }
-    });
+/// C = op(A)·op(B), with rows of C `ldc` apart.
+///
+/// # Panics
+/// If a slice is too short for the sizes, or the activation is not one that tiles apply (none or relu).
+pub fn gemm<T: Element>(g: &Gemm<'_, T>, c: &mut [T], ldc: usize) {
+    assert!(matches!(g.epilogue.activation, Activation::None | Activation::Relu), "activation of a strided product");
+    drive::run(g, &[0], &[0], c, ldc);
 }
 
-/// Integer products, wrapping.
-pub fn matmul_int<T: Element>(_s: (usize, usize, usize), _a: (&[T], bool), _b: (&[T], bool), _c: &mut [T]) {}
+/// Products of equal sizes, A and B starting at these offsets, results one after the other.
+///
+/// # Panics
+/// If a slice is too short for the sizes.
+pub fn gemm_batched<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [T]) {
+    drive::run(g, a_offsets, b_offsets, c, g.n);
+    match g.epilogue.activation {
+        Activation::None | Activation::Relu => {}
+        Activation::Sigmoid => unary_float_in_place(Unary::Sigmoid, c),
+        Activation::Tanh => unary_float_in_place(Unary::Tanh, c),
+    }
+}

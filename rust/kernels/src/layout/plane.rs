@@ -1,5 +1,7 @@
 //! Copies of a strided plane of two axes.
 
+use std::mem::MaybeUninit;
+
 use super::strided::Axis;
 use crate::isa::{self, Isa};
 
@@ -87,14 +89,56 @@ pub(super) unsafe fn run<T: Word>(way: Way, p: Plane<T>) {
                 }
             }
             Way::Elements => elements(&p, 0, 0),
-            Way::Transpose => {
-                let (j, k) = whole_tiles(&p);
-                // The strips that no micro tile fits in: right of the tiles, then below them.
-                let right = Plane { j: Axis { n: j, ..p.j }, ..p };
-                elements(&right, 0, k);
-                elements(&p, j, 0);
+            Way::Transpose => transpose(&p),
+        }
+    }
+}
+
+/// Side of the square that goes through a buffer, in elements.
+const SIDE: usize = 64;
+
+/// # Safety
+/// As for [`run`].
+unsafe fn transpose<T: Word>(p: &Plane<T>) {
+    let far = |step: isize| step.unsigned_abs() * size_of::<T>() >= 1024;
+    if p.j.n < SIDE || p.k.n < SIDE || !(far(p.k.src) && far(p.j.dst)) {
+        // SAFETY: as the caller promises.
+        return unsafe { transpose_near(p) };
+    }
+    // Rows a power of two apart fall into the same few sets of the cache; through a buffer each line of either
+    // side is used up at once.
+    let mut buffer = [const { MaybeUninit::<T>::uninit() }; SIDE * SIDE];
+    for k in (0..p.k.n).step_by(SIDE) {
+        for j in (0..p.j.n).step_by(SIDE) {
+            let (rows, columns) = (SIDE.min(p.j.n - j), SIDE.min(p.k.n - k));
+            // SAFETY: the square lies in the plane; the buffer holds `rows` rows of SIDE elements, of which the
+            // transpose writes `columns` before they are copied.
+            unsafe {
+                let (src, dst) = p.at(j, k);
+                let held = buffer.as_mut_ptr().cast::<T>();
+                transpose_near(&Plane {
+                    j: Axis { n: rows, src: 1, dst: SIDE as isize },
+                    k: Axis { n: columns, ..p.k },
+                    src,
+                    dst: held,
+                });
+                for i in 0..rows {
+                    std::ptr::copy_nonoverlapping(held.add(i * SIDE), dst.offset(i as isize * p.j.dst), columns);
+                }
             }
         }
+    }
+}
+
+/// # Safety
+/// As for [`run`].
+unsafe fn transpose_near<T: Word>(p: &Plane<T>) {
+    // SAFETY: indices stay below the sizes of the axes; the caller promises the rest.
+    unsafe {
+        let (j, k) = whole_tiles(p);
+        // The strips that no micro tile fits in: right of the tiles, then below them.
+        elements(&Plane { j: Axis { n: j, ..p.j }, ..*p }, 0, k);
+        elements(p, j, 0);
     }
 }
 

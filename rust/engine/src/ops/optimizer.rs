@@ -1,0 +1,149 @@
+//! Parameter updates as single passes, in place where a plan owns the parameters.
+//!
+//! Operands that vary from step to step (learning rates) are scalars; the rest are attributes.
+
+use std::sync::Arc;
+
+use rkeras_kernels::optim::{self as kernel, Adam, RmsProp};
+
+use crate::attrs::Attrs;
+use crate::error::{Error, Result};
+use crate::op::{Op, Traits, View, ViewMut, Vjp, arity};
+use crate::registry::Entry;
+use crate::spec::Spec;
+use crate::value::Value;
+use crate::with_float;
+
+pub const OPS: &[Entry] = &[
+    ("sgd_update", |_| update(Rule::Sgd)),
+    ("sgd_momentum_update", |a: &Attrs| {
+        update(Rule::Momentum { momentum: a.float("momentum")?, nesterov: a.bool_or("nesterov", false)? })
+    }),
+    ("rmsprop_update", |a: &Attrs| update(Rule::RmsProp { rho: a.float("rho")?, epsilon: a.float("epsilon")? })),
+    ("adam_update", |a: &Attrs| {
+        update(Rule::Adam {
+            beta_1: a.float("beta_1")?,
+            beta_2: a.float("beta_2")?,
+            epsilon: a.float("epsilon")?,
+        })
+    }),
+];
+
+fn update(rule: Rule) -> Result<Arc<dyn Op>> {
+    Ok(Arc::new(Update { rule }))
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    Sgd,
+    Momentum { momentum: f64, nesterov: bool },
+    RmsProp { rho: f64, epsilon: f64 },
+    Adam { beta_1: f64, beta_2: f64, epsilon: f64 },
+}
+
+/// Operands (parameter, slots…, gradient, learning rate); gives the new parameter and slots.
+#[derive(Debug)]
+pub struct Update {
+    rule: Rule,
+}
+
+impl Update {
+    fn slots(&self) -> usize {
+        match self.rule {
+            Rule::Sgd => 0,
+            Rule::Momentum { .. } | Rule::RmsProp { .. } => 1,
+            Rule::Adam { .. } => 2,
+        }
+    }
+}
+
+impl Op for Update {
+    fn name(&self) -> &'static str {
+        match self.rule {
+            Rule::Sgd => "sgd_update",
+            Rule::Momentum { .. } => "sgd_momentum_update",
+            Rule::RmsProp { .. } => "rmsprop_update",
+            Rule::Adam { .. } => "adam_update",
+        }
+    }
+
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
+        let slots = self.slots();
+        arity(self.name(), inputs, slots + 3)?;
+        let parameter = &inputs[0];
+        if !parameter.dtype.is_float() {
+            return Err(Error::dtype(format!("parameters must be floats, got {parameter}")));
+        }
+        if let Some(bad) = inputs[1..slots + 2].iter().find(|s| *s != parameter) {
+            return Err(Error::value(format!("slots and gradient must be {parameter} as the parameter, got {bad}")));
+        }
+        let rate = &inputs[slots + 2];
+        if rate.rank() != 0 || rate.dtype != parameter.dtype {
+            return Err(Error::value(format!("the learning rate must be a {} scalar, got {rate}", parameter.dtype)));
+        }
+        Ok(inputs[..=slots].to_vec())
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
+        let slots = self.slots();
+        // Where an operand is not already in its output's place, the update starts from a copy; the copy of an
+        // output that nobody reads goes to scratch.
+        let spare = scratch.len() / (slots + 1).max(1);
+        let mut spares: Vec<&mut [u8]> = scratch.chunks_mut(spare.max(1)).collect();
+        let mut places: Vec<&mut [u8]> = Vec::with_capacity(slots + 1);
+        for ((output, input), spare) in outputs.iter_mut().zip(inputs).zip(spares.iter_mut()) {
+            if output.unused {
+                let spare = &mut spare[..input.bytes().len()];
+                spare.copy_from_slice(input.bytes());
+                places.push(spare);
+            } else {
+                if input.in_output.is_none() {
+                    output.bytes().copy_from_slice(input.bytes());
+                }
+                places.push(output.bytes());
+            }
+        }
+        with_float!(inputs[0].spec.dtype, T => {
+            use rkeras_kernels::element::cast_slice_mut;
+            let g = inputs[slots + 1].get::<T>();
+            let lr = f64::from(inputs[slots + 2].get::<T>()[0]);
+            let mut places = places.into_iter().map(|p| cast_slice_mut::<T>(p));
+            let mut next = || places.next().expect("one place for each output");
+            let p = next();
+            match self.rule {
+                Rule::Sgd => kernel::sgd::<T>(p, g, lr),
+                Rule::Momentum { momentum, nesterov } => kernel::sgd_momentum::<T>(p, next(), g, lr, momentum, nesterov),
+                Rule::RmsProp { rho, epsilon } => {
+                    let rule = RmsProp { lr, rho, momentum: 0.0, epsilon };
+                    kernel::rmsprop::<T>(p, next(), None, None, g, &rule);
+                }
+                Rule::Adam { beta_1, beta_2, epsilon } => {
+                    let rule = Adam { alpha: lr, beta1: beta_1, beta2: beta_2, epsilon };
+                    kernel::adam::<T>(p, next(), next(), None, g, &rule);
+                }
+            }
+        });
+    }
+
+    fn scratch(&self, inputs: &[Spec]) -> usize {
+        (self.slots() + 1) * inputs[0].bytes().next_multiple_of(64)
+    }
+
+    /// Training is not differentiated through: the ops of a hand-written update are, should somebody want it.
+    fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
+        at.none()
+    }
+
+    fn traits(&self) -> Traits {
+        Traits {
+            in_place: &[(0, 0), (1, 1), (2, 2)][..self.slots() + 1],
+            reads_inputs: 0,
+            reads_outputs: 0,
+            ..Traits::default()
+        }
+    }
+
+    fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
+        (2 + 5 * self.slots()) * inputs[0].size()
+    }
+}

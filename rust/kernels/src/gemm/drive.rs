@@ -1,0 +1,264 @@
+//! The loops around the microkernel: what is packed, and how the result is divided among threads.
+//!
+//! Columns are divided into panels two registers wide. Small products read both operands where they lie: packing
+//! would cost as much as the product. Larger ones go over k in blocks, with a panel of B packed so that it stays
+//! in the first-level cache and a strip of rows of A beside it. The division depends on the sizes alone, and k is
+//! never divided among threads: the same bytes for any number of them.
+
+use super::tile::{Finish, Tile};
+use super::{Activation, Gemm};
+use crate::conv::vector::{Element, Kernel, Vector, lanes};
+use crate::isa;
+use crate::memory::Buffer;
+use crate::parallel::{self, SendPtr};
+
+/// Steps of k for which a panel of B (two registers wide) fits half of the first-level cache.
+const K_BLOCK: usize = 256;
+/// Rows of a task of the packed path: A's block stays in the second-level cache.
+const ROW_BLOCK: usize = 96;
+/// Elements of B up to which it is read where it lies.
+const DIRECT_B: usize = 128 << 10;
+/// Multiply-adds below which a product stays on the calling thread (about 10 µs).
+const SERIAL: usize = 1 << 20;
+
+/// How many rows the tiles of a strip of `m` rows have.
+fn strip_rows(m: usize, most: usize) -> usize {
+    // A short last tile costs about as much as one of six rows, as its sums wait for one another.
+    let cost = |rows: usize| {
+        let rest = m % rows;
+        m / rows * rows + if rest == 0 { 0 } else { rest.next_multiple_of(2).max(6) }
+    };
+    [14, 12, 10, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
+}
+
+/// One product, with where its operands start.
+pub struct Part<'g, T> {
+    g: &'g Gemm<'g, T>,
+    a: usize,
+    b: usize,
+    c: SendPtr<T>,
+    ldc: usize,
+}
+
+/// A rectangle of the result over a block of k.
+pub struct Block<'p, 'g, T> {
+    part: &'p Part<'g, T>,
+    rows: std::ops::Range<usize>,
+    columns: std::ops::Range<usize>,
+    k: std::ops::Range<usize>,
+    /// A packed panel of B over this block of k, or null.
+    packed: *const T,
+}
+
+impl<T: Element> Kernel<T> for Block<'_, '_, T> {
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(self) {
+        let (g, part) = (self.part.g, self.part);
+        let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
+        let width = 2 * V::LANES;
+        let most = strip_rows(self.rows.len(), V::PIXELS);
+        let (first, last) = (self.k.start == 0, self.k.end == g.k);
+        let mut column = self.columns.start;
+        while column < self.columns.end {
+            let columns = width.min(self.columns.end - column);
+            let (b, b_step) = if self.packed.is_null() {
+                (g.b.as_ptr().wrapping_add(part.b + self.k.start * g.ldb + column), g.ldb)
+            } else {
+                (self.packed.wrapping_add((column - self.columns.start) / width * width * self.k.len()), width)
+            };
+            let mut row = self.rows.start;
+            while row < self.rows.end {
+                let rows = most.min(self.rows.end - row);
+                let at = row * part.ldc + column;
+                let null = std::ptr::null();
+                let finish = Finish {
+                    bias: if last { g.epilogue.bias.map_or(null, |v| v.as_ptr().wrapping_add(column)) } else { null },
+                    residual: if last { g.epilogue.residual.map_or(null, |v| v.as_ptr().wrapping_add(at)) } else { null },
+                    accumulate: g.accumulate || !first,
+                    activation: if last { g.epilogue.activation } else { Activation::None },
+                };
+                let tile = Tile {
+                    k: self.k.len(),
+                    a: g.a.as_ptr().wrapping_add(part.a + row * a_row + self.k.start * a_step),
+                    a_row,
+                    a_step,
+                    b,
+                    b_step,
+                    c: part.c.get().wrapping_add(at),
+                    ldc: part.ldc,
+                    rows,
+                    columns,
+                    finish,
+                };
+                // SAFETY: `check` made sure that the operands hold the product; blocks of different tasks are disjoint.
+                unsafe { tile.run::<V>() };
+                row += rows;
+            }
+            column += width;
+        }
+    }
+}
+
+/// Runs equal products, `a`, `b` and `c` starting at these offsets.
+pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [T], ldc: usize) {
+    let base = SendPtr(c.as_mut_ptr());
+    let step = g.m.saturating_sub(1) * ldc + g.n;
+    for (batch, (a, b)) in a_offsets.iter().zip(b_offsets).enumerate() {
+        check(g, *a, *b, c.len(), batch * step, ldc);
+    }
+    if g.m == 0 || g.n == 0 {
+        return;
+    }
+    let part = |batch: usize| Part {
+        g,
+        a: a_offsets[batch],
+        b: b_offsets[batch],
+        c: SendPtr(base.get().wrapping_add(batch * step)),
+        ldc,
+    };
+    let count = a_offsets.len();
+    let direct = !g.b_trans && (g.k * g.n <= DIRECT_B || g.m <= 48);
+    if count > 1 || (direct && g.m * g.n * g.k <= SERIAL) {
+        // Many products: each is a task. Few multiply-adds: all on this thread.
+        let per_task = (SERIAL / 4).div_ceil((g.m * g.n * g.k).max(1));
+        parallel::for_each(count.div_ceil(per_task), |task| {
+            for batch in task * per_task..((task + 1) * per_task).min(count) {
+                whole(&part(batch), direct);
+            }
+        });
+    } else if direct {
+        divided(&part(0));
+    } else {
+        packed(&part(0));
+    }
+}
+
+fn check<T>(g: &Gemm<'_, T>, a: usize, b: usize, c_len: usize, c: usize, ldc: usize) {
+    let last = |rows: usize, columns: usize, ld: usize| {
+        if rows == 0 || columns == 0 { 0 } else { (rows - 1) * ld + columns }
+    };
+    let (ar, ac) = if g.a_trans { (g.k, g.m) } else { (g.m, g.k) };
+    let (br, bc) = if g.b_trans { (g.n, g.k) } else { (g.k, g.n) };
+    assert!(
+        a + last(ar, ac, g.lda) <= g.a.len() && b + last(br, bc, g.ldb) <= g.b.len() && c + last(g.m, g.n, ldc) <= c_len,
+        "operands do not hold a product of {} x {} x {}",
+        g.m,
+        g.n,
+        g.k
+    );
+    assert!(g.epilogue.bias.is_none_or(|v| v.len() >= g.n), "bias is shorter than a row");
+    assert!(g.epilogue.residual.is_none_or(|v| v.len() >= c + last(g.m, g.n, ldc)), "residual is too short");
+}
+
+/// A whole product on this thread.
+fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
+    let g = part.g;
+    if direct {
+        T::gemm_block(isa::active(), Block { part, rows: 0..g.m, columns: 0..g.n, k: 0..g.k, packed: std::ptr::null() });
+        return;
+    }
+    each_k_block(g.k, |k| {
+        let panels = pack(part, 0..g.n, k.clone());
+        let packed = panels.as_bytes().as_ptr().cast();
+        T::gemm_block(isa::active(), Block { part, rows: 0..g.m, columns: 0..g.n, k, packed });
+    });
+}
+
+/// Tasks over strips of rows and groups of panels, operands read where they lie.
+fn divided<T: Element>(part: &Part<'_, T>) {
+    let g = part.g;
+    let isa = isa::active();
+    let width = 2 * lanes::<T>(isa);
+    let panels = g.n.div_ceil(width);
+    // Tasks of equal work, about a dozen: along the longer side.
+    let (row_tasks, column_tasks) =
+        if g.m >= 8 * width.min(g.n) { (12.min(g.m.div_ceil(14)), 1) } else { (1, panels.min(12)) };
+    let row_tasks = if column_tasks < 4 { row_tasks.max(4.min(g.m.div_ceil(14))) } else { row_tasks };
+    parallel::for_each(row_tasks * column_tasks, |task| {
+        let (r, c) = (task / column_tasks, task % column_tasks);
+        let cut = |i: usize| (i * g.m / row_tasks).min(g.m);
+        let first = |i: usize| (i * panels / column_tasks * width).min(g.n);
+        let block = Block { part, rows: cut(r)..cut(r + 1), columns: first(c)..first(c + 1), k: 0..g.k, packed: std::ptr::null() };
+        if !block.rows.is_empty() && !block.columns.is_empty() {
+            T::gemm_block(isa, block);
+        }
+    });
+}
+
+/// B packed once for each block of k, then tasks over blocks of rows and groups of panels.
+fn packed<T: Element>(part: &Part<'_, T>) {
+    let g = part.g;
+    let isa = isa::active();
+    let width = 2 * lanes::<T>(isa);
+    each_k_block(g.k, |k| {
+        let panels = pack(part, 0..g.n, k.clone());
+        let base = SendPtr(panels.as_bytes().as_ptr().cast::<T>().cast_mut());
+        let row_tasks = g.m.div_ceil(ROW_BLOCK);
+        let count = g.n.div_ceil(width);
+        let column_tasks = 8_usize.div_ceil(row_tasks).min(count);
+        parallel::for_each(row_tasks * column_tasks, |task| {
+            let (r, c) = (task / column_tasks, task % column_tasks);
+            let first = |i: usize| i * count / column_tasks * width;
+            let columns = first(c)..first(c + 1).min(g.n);
+            let packed = base.get().wrapping_add(columns.start * k.len()).cast_const();
+            let rows = r * ROW_BLOCK..((r + 1) * ROW_BLOCK).min(g.m);
+            T::gemm_block(isa, Block { part, rows, columns, k: k.clone(), packed });
+        });
+    });
+}
+
+fn each_k_block(k: usize, mut f: impl FnMut(std::ops::Range<usize>)) {
+    let mut start = 0;
+    loop {
+        let end = (start + K_BLOCK).min(k);
+        f(start..end);
+        start = end;
+        if start >= k {
+            return;
+        }
+    }
+}
+
+/// Panels of B, each contiguous: row p of a panel is `width` elements, zero past the last column.
+fn pack<T: Element>(part: &Part<'_, T>, columns: std::ops::Range<usize>, k: std::ops::Range<usize>) -> Buffer {
+    let g = part.g;
+    let width = 2 * lanes::<T>(isa::active());
+    let panels = columns.len().div_ceil(width);
+    let len = panels * width * k.len();
+    let mut buffer = Buffer::dirty(len * size_of::<T>()).expect("memory for a packed operand, smaller than the operand");
+    let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr().cast::<T>());
+    let tasks = if len > 1 << 15 { panels } else { 1 };
+    let per_task = panels.div_ceil(tasks.max(1)).max(1);
+    parallel::for_each(tasks, |task| {
+        for panel in task * per_task..((task + 1) * per_task).min(panels) {
+            let first = columns.start + panel * width;
+            let n = width.min(columns.end - first);
+            // SAFETY: panels are disjoint parts of the buffer, which holds `len` elements of any bytes.
+            let out = unsafe {
+                std::slice::from_raw_parts_mut(to.get().add(panel * width * k.len()), width * k.len())
+            };
+            if n < width {
+                out.fill(T::default());
+            }
+            if g.b_trans {
+                // Rows of B are columns here: blocks that fit the cache lines of both sides.
+                for p0 in (0..k.len()).step_by(16) {
+                    let p1 = (p0 + 16).min(k.len());
+                    for j in 0..n {
+                        let row = &g.b[part.b + (first + j) * g.ldb + k.start..][..k.len()];
+                        for p in p0..p1 {
+                            out[p * width + j] = row[p];
+                        }
+                    }
+                }
+            } else {
+                for (p, row) in out.chunks_exact_mut(width).enumerate() {
+                    let from = part.b + (k.start + p) * g.ldb + first;
+                    row[..n].copy_from_slice(&g.b[from..from + n]);
+                }
+            }
+        }
+    });
+    buffer
+}
+

@@ -1,0 +1,154 @@
+//! The microkernel: a few rows by one or two registers of columns, summed over k in registers.
+
+use std::mem::MaybeUninit;
+
+use super::Activation;
+use crate::conv::vector::{Element, Vector};
+
+/// What happens to finished sums on their way to memory.
+#[derive(Clone, Copy)]
+pub struct Finish<T> {
+    /// Bias of the first column, or null.
+    pub bias: *const T,
+    /// Residual of the first element (rows `ldc` apart), or null.
+    pub residual: *const T,
+    /// Start from what the result holds.
+    pub accumulate: bool,
+    pub activation: Activation,
+}
+
+/// Operands of one tile. Element (i, p) of A is at `a + i * a_row + p * a_step`; row p of B at `b + p * b_step`.
+#[derive(Clone, Copy)]
+pub struct Tile<T> {
+    pub k: usize,
+    pub a: *const T,
+    pub a_row: usize,
+    pub a_step: usize,
+    pub b: *const T,
+    pub b_step: usize,
+    pub c: *mut T,
+    pub ldc: usize,
+    /// Rows and columns that exist; the rest of the tile repeats the last row and is masked out.
+    pub rows: usize,
+    pub columns: usize,
+    pub finish: Finish<T>,
+}
+
+impl<T: Element> Tile<T> {
+    /// Computes the tile with the smallest compiled size that holds its rows.
+    ///
+    /// # Safety
+    /// The operands must be readable and the result writable over the tile, for the instruction set of `V`.
+    #[inline(always)]
+    pub unsafe fn run<V: Vector<T>>(&self) {
+        if self.columns > V::LANES {
+            // SAFETY: passed on to the caller.
+            unsafe { self.sized::<V, 2>() }
+        } else {
+            // SAFETY: passed on to the caller.
+            unsafe { self.sized::<V, 1>() }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sized<V: Vector<T>, const REGS: usize>(&self) {
+        macro_rules! sizes {
+            ($($rows:literal)+) => {
+                match self.rows {
+                    $(n if n <= $rows && $rows <= V::PIXELS => {
+                        // A constant condition: sizes that do not fit the registers are not even compiled.
+                        if const { $rows <= V::PIXELS } {
+                            // SAFETY: passed on to the caller.
+                            unsafe { V::apart(#[inline(always)] || self.compute::<V, $rows, REGS>()) }
+                        }
+                    })+
+                    n => unreachable!("a tile of {n} rows"),
+                }
+            };
+        }
+        sizes!(1 2 4 6 8 10 12 14);
+    }
+
+    #[inline(always)]
+    unsafe fn compute<V: Vector<T>, const ROWS: usize, const REGS: usize>(&self) {
+        let last = self.columns - (REGS - 1) * V::LANES;
+        let a: [*const T; ROWS] =
+            std::array::from_fn(|i| self.a.wrapping_add(i.min(self.rows - 1) * self.a_row));
+        // SAFETY: all addresses lie within the operands as the caller promised; masked lanes are not touched.
+        unsafe {
+            // By way of memory, so that nothing but straight code touches the sums and they stay in registers.
+            let mut sums = MaybeUninit::<[[[T; 16]; REGS]; ROWS]>::uninit();
+            let sums = sums.as_mut_ptr().cast::<T>();
+            if last == V::LANES {
+                self.sum::<V, ROWS, REGS, false>(&a, last, sums);
+            } else {
+                self.sum::<V, ROWS, REGS, true>(&a, last, sums);
+            }
+            for i in 0..self.rows {
+                for r in 0..REGS {
+                    let n = if r + 1 == REGS { last } else { V::LANES };
+                    let at = i * self.ldc + r * V::LANES;
+                    let value = V::load(sums.add((i * REGS + r) * V::LANES));
+                    self.store(value, at, r * V::LANES, n);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sum<V: Vector<T>, const ROWS: usize, const REGS: usize, const MASKED: bool>(
+        &self,
+        a: &[*const T; ROWS],
+        last: usize,
+        to: *mut T,
+    ) {
+        // SAFETY: as in `compute`.
+        unsafe {
+            let mut sums = [[V::splat(T::default()); REGS]; ROWS];
+            let mut b = self.b;
+            let mut at = 0;
+            for _ in 0..self.k {
+                let row: [V; REGS] = std::array::from_fn(|r| {
+                    let from = b.wrapping_add(r * V::LANES);
+                    if MASKED && r + 1 == REGS { V::load_part(from, last) } else { V::load(from) }
+                });
+                for i in 0..ROWS {
+                    let x = V::splat(*a[i].wrapping_add(at));
+                    for r in 0..REGS {
+                        sums[i][r] = x.mul_add(row[r], sums[i][r]);
+                    }
+                }
+                b = b.wrapping_add(self.b_step);
+                at += self.a_step;
+            }
+            for i in 0..ROWS {
+                for r in 0..REGS {
+                    sums[i][r].store(to.add((i * REGS + r) * V::LANES));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store<V: Vector<T>>(&self, value: V, at: usize, column: usize, n: usize) {
+        // SAFETY: as in `compute`; null pointers are never followed.
+        unsafe {
+            let part = |from: *const T| if n == V::LANES { V::load(from) } else { V::load_part(from, n) };
+            let mut value = value;
+            if self.finish.accumulate {
+                value = value.add(part(self.c.add(at)));
+            }
+            if !self.finish.bias.is_null() {
+                value = value.add(part(self.finish.bias.add(column)));
+            }
+            if !self.finish.residual.is_null() {
+                value = value.add(part(self.finish.residual.add(at)));
+            }
+            if self.finish.activation == Activation::Relu {
+                value = value.relu();
+            }
+            let to = self.c.add(at);
+            if n == V::LANES { value.store(to) } else { value.store_part(to, n) }
+        }
+    }
+}
