@@ -1,0 +1,1 @@
+"""What older Keras code needs: names and arguments of times gone by."""

@@ -1,0 +1,40 @@
+"""Convolution over time."""
+
+from __future__ import annotations
+
+from rkeras.layers.convolutional.base_conv import BaseConv
+
+
+class Conv1D(BaseConv):
+    """Convolution over time, plus bias, through an activation.
+
+    Inputs are (batch, steps, channels), or with channels first.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: the window, one number.
+        strides: how far the window moves, one number.
+        padding: ``valid`` (no padding), ``same`` (as much as keeps the size) or ``causal`` (``same``, all
+            of it before the first step).
+        data_format: ``channels_last`` or ``channels_first``; that of the configuration by default.
+        dilation_rate: distance between the window's taps, one number.
+        groups: parts of the channels that are convolved apart.
+        activation: function of the result, by name or itself; none by default.
+        use_bias: whether a bias is added.
+        kernel_initializer: how ``kernel`` of shape ``(*window, channels // groups, filters)`` begins.
+        bias_initializer: how ``bias`` of shape ``(filters,)`` begins.
+        kernel_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: applied to the kernel after each update.
+        bias_constraint: applied to the bias after each update.
+        kwargs: those of ``Layer``.
+
+    Example:
+        >>> import numpy as np
+        >>> Conv1D(4, 3)(np.ones((2, 10, 3))).shape
+        (2, 8, 4)
+    """
+
+    _rank = 1
+    _paddings = ("valid", "same", "causal")
