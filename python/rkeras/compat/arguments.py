@@ -63,7 +63,9 @@ _WINDOW = (("kernel_dim1", "kernel_dim2", "kernel_dim3"), ("nb_row", "nb_col"))
 
 
 def _warn(owner: str, old: str, new: str) -> None:
-    warnings.warn(f"{owner}({old}) is an old spelling; write {owner}({new})", DeprecationWarning, stacklevel=4)
+    warnings.warn(
+        f"{owner}({old}) is an old spelling; write {owner}({new})", DeprecationWarning, stacklevel=4
+    )
 
 
 def renamed(kind: str, owner: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,9 @@ class Dense(ArgumentLayer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if quantization_config is not None:
-            raise ValueError(f"Dense does not quantize; leave out quantization_config={quantization_config!r}")
+            raise ValueError(
+                f"Dense does not quantize; leave out quantization_config={quantization_config!r}"
+            )
         self._keep(
             units=positive("Dense", "units", units),
             activation=activation,
@@ -84,7 +86,9 @@ class Dense(ArgumentLayer):
         """Makes kernel and bias for that many features."""
         features = input_shape[-1]
         if features is None:
-            raise ValueError(f"Dense needs to know the size of its input's last axis; got shape {input_shape}")
+            raise ValueError(
+                f"Dense needs to know the size of its input's last axis; got shape {input_shape}"
+            )
         self._kernel = self._weight("kernel", (features, self.units))
         if self.use_bias:
             self.bias = self._weight("bias", (self.units,))

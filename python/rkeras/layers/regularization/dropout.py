@@ -70,7 +70,9 @@ class Dropout(ArgumentLayer):
         if self.noise_shape is None:
             return None
         if len(self.noise_shape) != len(shape):
-            raise ValueError(f"noise_shape={self.noise_shape} has not as many axes as the input of shape {shape}")
+            raise ValueError(
+                f"noise_shape={self.noise_shape} has not as many axes as the input of shape {shape}"
+            )
         return tuple(n if m is None else m for m, n in zip(self.noise_shape, shape, strict=True))
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
