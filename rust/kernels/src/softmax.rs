@@ -9,9 +9,20 @@ use crate::{isa, parallel};
 const LANES: usize = 16;
 const TASK: usize = 1 << 13;
 
-/// One of the four functions on one column of n numbers, `stride` apart; `a` is x or y, `b` the cotangent.
+/// One of the four functions on a column of n numbers; `a` is x or y, `b` the cotangent.
 trait Column: Copy + Send + Sync {
+    /// The column as a contiguous row.
     fn row<T: Number + Math, F: Fma>(a: &[T], b: &[T], out: &mut [T]);
+
+    // The same element by element, for several columns side by side:
+    /// Whether `top`, the largest of the column, is wanted.
+    const TOP: bool;
+    /// What is summed over the column.
+    fn term<T: Number + Math, F: Fma>(a: T, b: T, top: T) -> T;
+    fn finish<T: Number + Math, F: Fma>(sum: T) -> T {
+        sum
+    }
+    fn value<T: Number + Math, F: Fma>(a: T, b: T, top: T, sum: T) -> T;
 }
 
 /// Sum in `LANES` lanes and a fixed order.
@@ -40,32 +51,62 @@ fn sum<T: Number + Math>(n: usize, term: impl Fn(usize) -> T) -> T {
 
 #[inline(always)]
 pub(crate) fn largest<T: Number + Math>(x: &[T]) -> T {
-    let mut lanes = [T::LOWEST; LANES];
-    let mut chunks = x.chunks_exact(LANES);
-    for c in &mut chunks {
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut lanes = padded(rest, T::LOWEST);
+    for c in chunks {
         for j in 0..LANES {
             lanes[j] = lanes[j].larger(c[j]);
         }
     }
-    let mut top = T::LOWEST;
-    for &v in chunks.remainder() {
-        top = top.larger(v);
+    halve(lanes, T::larger)
+}
+
+/// A last piece of a row filled up: a vector at once, where element by element would cost as much as whole rows.
+#[inline(always)]
+fn padded<T: Copy>(rest: &[T], with: T) -> [T; LANES] {
+    let mut lanes = [with; LANES];
+    for (l, v) in lanes.iter_mut().zip(rest) {
+        *l = *v;
     }
-    for lane in lanes {
-        top = top.larger(lane);
+    lanes
+}
+
+#[inline(always)]
+fn halve<T: Copy>(mut lanes: [T; LANES], combine: impl Fn(T, T) -> T) -> T {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for j in 0..half {
+            lanes[j] = combine(lanes[j], lanes[j + half]);
+        }
+        half /= 2;
     }
-    top
+    lanes[0]
 }
 
 /// Writes exp(x - max) and returns (max, sum). All -inf gives NaN, as the formula does.
 #[inline(always)]
 pub(crate) fn exponentials<T: Number + Math, F: Fma>(x: &[T], out: &mut [T]) -> (T, T) {
     let top = largest(x);
-    for (y, &v) in out.iter_mut().zip(x) {
-        *y = T::exp::<F>(v - top);
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let (outs, out_rest) = out.as_chunks_mut::<LANES>();
+    let mut total = [T::ZERO; LANES];
+    for (out, x) in outs.iter_mut().zip(chunks) {
+        for j in 0..LANES {
+            out[j] = T::exp::<F>(x[j] - top);
+            total[j] += out[j];
+        }
     }
-    let out = &*out;
-    (top, sum(out.len(), |k| out[k]))
+    if !rest.is_empty() {
+        let mut last = padded(rest, T::LOWEST);
+        for l in &mut last {
+            *l = T::exp::<F>(*l - top);
+        }
+        for (l, (y, e)) in out_rest.iter_mut().zip(last).enumerate() {
+            *y = e;
+            total[l] += e;
+        }
+    }
+    (top, halve(total, |a, b| a + b))
 }
 
 #[derive(Clone, Copy)]
@@ -86,6 +127,19 @@ impl Column for Soft {
             *y *= scale;
         }
     }
+    const TOP: bool = true;
+    #[inline(always)]
+    fn term<T: Number + Math, F: Fma>(x: T, _: T, top: T) -> T {
+        T::exp::<F>(x - top)
+    }
+    #[inline(always)]
+    fn finish<T: Number + Math, F: Fma>(sum: T) -> T {
+        T::ONE / sum
+    }
+    #[inline(always)]
+    fn value<T: Number + Math, F: Fma>(x: T, _: T, top: T, scale: T) -> T {
+        T::exp::<F>(x - top) * scale
+    }
 }
 
 impl Column for LogSoft {
@@ -96,6 +150,19 @@ impl Column for LogSoft {
         for (y, &v) in y.iter_mut().zip(x) {
             *y = (v - top) - log;
         }
+    }
+    const TOP: bool = true;
+    #[inline(always)]
+    fn term<T: Number + Math, F: Fma>(x: T, _: T, top: T) -> T {
+        T::exp::<F>(x - top)
+    }
+    #[inline(always)]
+    fn finish<T: Number + Math, F: Fma>(sum: T) -> T {
+        T::log::<F>(sum)
+    }
+    #[inline(always)]
+    fn value<T: Number + Math, F: Fma>(x: T, _: T, top: T, log: T) -> T {
+        (x - top) - log
     }
 }
 
@@ -108,6 +175,15 @@ impl Column for SoftGrad {
             *d = y * (g - dot);
         }
     }
+    const TOP: bool = false;
+    #[inline(always)]
+    fn term<T: Number + Math, F: Fma>(y: T, g: T, _: T) -> T {
+        y * g
+    }
+    #[inline(always)]
+    fn value<T: Number + Math, F: Fma>(y: T, g: T, _: T, dot: T) -> T {
+        y * (g - dot)
+    }
 }
 
 impl Column for LogSoftGrad {
@@ -118,6 +194,15 @@ impl Column for LogSoftGrad {
         for ((d, &y), &g) in dx.iter_mut().zip(y).zip(g) {
             *d = g - T::exp::<F>(y) * total;
         }
+    }
+    const TOP: bool = false;
+    #[inline(always)]
+    fn term<T: Number + Math, F: Fma>(_: T, g: T, _: T) -> T {
+        g
+    }
+    #[inline(always)]
+    fn value<T: Number + Math, F: Fma>(y: T, g: T, _: T, total: T) -> T {
+        g - T::exp::<F>(y) * total
     }
 }
 
@@ -141,19 +226,54 @@ impl<T: Number + Math, C: Column> Loop for Rows<'_, T, C> {
             }
             return;
         }
-        // A column at a time through contiguous copies: rare in models, so clarity over speed.
-        let (mut ca, mut cb, mut co) = (vec![T::ZERO; n], vec![T::ZERO; n], vec![T::ZERO; n]);
         for ((out, a), b) in out.chunks_exact_mut(slab).zip(a.chunks_exact(slab)).zip(b.chunks_exact(slab)) {
-            for i in 0..inner {
-                for k in 0..n {
-                    ca[k] = a[k * inner + i];
-                    cb[k] = b[k * inner + i];
-                }
-                C::row::<T, F>(&ca, &cb, &mut co);
-                for k in 0..n {
-                    out[k * inner + i] = co[k];
-                }
+            let mut i = 0;
+            while i + LANES <= inner {
+                columns::<T, C, F, LANES>(i, inner, a, b, out);
+                i += LANES;
             }
+            while i + 4 <= inner {
+                columns::<T, C, F, 4>(i, inner, a, b, out);
+                i += 4;
+            }
+            while i < inner {
+                columns::<T, C, F, 1>(i, inner, a, b, out);
+                i += 1;
+            }
+        }
+    }
+}
+
+/// The W numbers of each row of `inner`, from the i-th on.
+#[inline(always)]
+pub(crate) fn strip<T, const W: usize>(i: usize, inner: usize, x: &[T]) -> impl Iterator<Item = &[T; W]> {
+    x.chunks_exact(inner).filter_map(move |row| row[i..].first_chunk::<W>())
+}
+
+/// W columns from the i-th on.
+#[inline(always)]
+fn columns<T: Number + Math, C: Column, F: Fma, const W: usize>(i: usize, inner: usize, a: &[T], b: &[T], out: &mut [T]) {
+    let mut top = [T::LOWEST; W];
+    if C::TOP {
+        for a in strip::<T, W>(i, inner, a) {
+            for l in 0..W {
+                top[l] = top[l].larger(a[l]);
+            }
+        }
+    }
+    let mut sum = [T::ZERO; W];
+    for (a, b) in strip::<T, W>(i, inner, a).zip(strip::<T, W>(i, inner, b)) {
+        for l in 0..W {
+            sum[l] += C::term::<T, F>(a[l], b[l], top[l]);
+        }
+    }
+    for l in 0..W {
+        sum[l] = C::finish::<T, F>(sum[l]);
+    }
+    let out = out.chunks_exact_mut(inner).filter_map(|row| row[i..].first_chunk_mut::<W>());
+    for ((out, a), b) in out.zip(strip::<T, W>(i, inner, a)).zip(strip::<T, W>(i, inner, b)) {
+        for l in 0..W {
+            out[l] = C::value::<T, F>(a[l], b[l], top[l], sum[l]);
         }
     }
 }

@@ -35,10 +35,12 @@ impl<T: Number + Float, S: Copy, R: Fn(usize) -> S, P: Fn(T, T, T, S) -> (T, T)>
     #[inline(always)]
     fn block<const W: usize>(&mut self, j: usize) {
         let (mut a, mut b) = ([T::ZERO; W], [T::ZERO; W]);
-        let shift = &self.shift[j..][..W];
-        for r in 0..self.x.len() / self.width {
+        // Arrays, not slices: only then does the compiler vectorise the loop over lanes.
+        let Some(shift) = self.shift[j..].first_chunk::<W>() else { return };
+        let rows = self.x.chunks_exact(self.width).zip(self.g.chunks_exact(self.width));
+        for (r, (x, g)) in rows.enumerate() {
             let s = (self.of_row)(self.first + r);
-            let (x, g) = (&self.x[r * self.width + j..][..W], &self.g[r * self.width + j..][..W]);
+            let (Some(x), Some(g)) = (x[j..].first_chunk::<W>(), g[j..].first_chunk::<W>()) else { return };
             for l in 0..W {
                 let (p, q) = (self.term)(x[l], g[l], shift[l], s);
                 a[l] += p;
@@ -118,6 +120,15 @@ pub(super) fn row_sums<T: Number + Float>(x: &[T], g: &[T], term: impl Fn(T, T) 
     let (gs, g_rest) = g.as_chunks::<LANES>();
     for (x, g) in xs.iter().zip(gs) {
         for l in 0..LANES {
+            let (p, q) = term(x[l], g[l]);
+            a[l] += p;
+            b[l] += q;
+        }
+    }
+    let (xs, rest) = rest.as_chunks::<8>();
+    let (gs, g_rest) = g_rest.as_chunks::<8>();
+    for (x, g) in xs.iter().zip(gs) {
+        for l in 0..8 {
             let (p, q) = term(x[l], g[l]);
             a[l] += p;
             b[l] += q;

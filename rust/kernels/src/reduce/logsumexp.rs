@@ -5,6 +5,7 @@ use super::fold::{Max, Number};
 use crate::math::Fma;
 use crate::math::float::Math;
 use crate::math::frame::{self, Loop};
+use crate::softmax::strip;
 use crate::{isa, parallel};
 
 const LANES: usize = 16;
@@ -23,38 +24,58 @@ impl<T: Number + Math> Loop for Body<'_, T> {
         let Self { n, inner, x, y } = self;
         for (o, y) in y.chunks_exact_mut(inner).enumerate() {
             let x = &x[o * n * inner..][..n * inner];
-            for (i, y) in y.iter_mut().enumerate() {
-                // Without a finite maximum the result is that maximum (all -inf, some inf, or NaN).
-                let m = *y;
-                if !(m.abs() < T::INFINITY) {
-                    continue;
-                }
-                let total = if inner == 1 {
+            if inner == 1 {
+                for y in y {
+                    let m = *y;
                     let mut lanes = [T::ZERO; LANES];
-                    let mut chunks = x.chunks_exact(LANES);
-                    for c in &mut chunks {
-                        for j in 0..LANES {
-                            lanes[j] += T::exp::<F>(c[j] - m);
+                    let (chunks, rest) = x.as_chunks::<LANES>();
+                    for c in chunks {
+                        for l in 0..LANES {
+                            lanes[l] += T::exp::<F>(c[l] - m);
                         }
                     }
                     let mut total = T::ZERO;
-                    for &v in chunks.remainder() {
+                    for &v in rest {
                         total += T::exp::<F>(v - m);
                     }
                     for lane in lanes {
                         total += lane;
                     }
-                    total
-                } else {
-                    let mut total = T::ZERO;
-                    for k in 0..n {
-                        total += T::exp::<F>(x[k * inner + i] - m);
-                    }
-                    total
-                };
-                *y = m + T::log::<F>(total);
+                    *y = result::<T, F>(m, total);
+                }
+                continue;
+            }
+            let mut i = 0;
+            while i + LANES <= inner {
+                columns::<T, F, LANES>(i, inner, x, y);
+                i += LANES;
+            }
+            while i < inner {
+                columns::<T, F, 1>(i, inner, x, y);
+                i += 1;
             }
         }
+    }
+}
+
+/// m + log(total); without a finite maximum the result is that maximum (all -inf, some inf, or NaN).
+#[inline(always)]
+fn result<T: Number + Math, F: Fma>(m: T, total: T) -> T {
+    if m.abs() < T::INFINITY { m + T::log::<F>(total) } else { m }
+}
+
+/// W columns from the i-th on.
+#[inline(always)]
+fn columns<T: Number + Math, F: Fma, const W: usize>(i: usize, inner: usize, x: &[T], y: &mut [T]) {
+    let Some(y) = y[i..].first_chunk_mut::<W>() else { return };
+    let mut total = [T::ZERO; W];
+    for x in strip::<T, W>(i, inner, x) {
+        for l in 0..W {
+            total[l] += T::exp::<F>(x[l] - y[l]);
+        }
+    }
+    for l in 0..W {
+        y[l] = result::<T, F>(y[l], total[l]);
     }
 }
 
