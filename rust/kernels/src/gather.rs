@@ -152,14 +152,17 @@ pub fn scatter_along<T: Number>(
 pub fn one_hot(one: &[u8], classes: usize, indices: &[i64], out: &mut [u8]) {
     let row = classes * one.len();
     assert_eq!(out.len(), indices.len() * row, "length of the result");
-    out.fill(0);
     if row == 0 {
         return;
     }
-    for (out, i) in out.chunks_exact_mut(row).zip(indices) {
-        // Unlike elsewhere a negative index names nothing, as in Keras.
-        if let Some(k) = usize::try_from(*i).ok().filter(|k| *k < classes) {
-            out[k * one.len()..][..one.len()].copy_from_slice(one);
+    let per = (TASK / row).max(1);
+    parallel::for_each_chunk_mut(out, per * row, |t, out| {
+        out.fill(0);
+        for (out, i) in out.chunks_exact_mut(row).zip(&indices[t * per..]) {
+            // Unlike elsewhere a negative index names nothing, as in Keras.
+            if let Some(k) = usize::try_from(*i).ok().filter(|k| *k < classes) {
+                out[k * one.len()..][..one.len()].copy_from_slice(one);
+            }
         }
-    }
+    });
 }
