@@ -38,14 +38,14 @@ impl Division {
 
 /// One panel of one partial.
 pub struct Gradient<'a, T> {
-    pub job: &'a Job,
-    pub layout: &'a Layout,
-    pub division: &'a Division,
-    pub x: &'a [T],
-    pub g: &'a [T],
-    pub partials: Shared<T>,
-    pub partial: usize,
-    pub panels: std::ops::Range<usize>,
+    pub(super) job: &'a Job,
+    pub(super) layout: &'a Layout,
+    pub(super) division: &'a Division,
+    pub(super) x: &'a [T],
+    pub(super) g: &'a [T],
+    pub(super) partials: Shared<T>,
+    pub(super) partial: usize,
+    pub(super) panels: std::ops::Range<usize>,
 }
 
 /// The pixels of a block as the inner loop sees them.

@@ -10,7 +10,7 @@ use super::scratch::Array;
 use super::shape::Job;
 
 /// Elements of a band, as far as whole rows allow: with the weights it should stay in the second-level cache.
-const BAND_ELEMENTS: usize = 24 << 10;
+pub(super) const BAND_ELEMENTS: usize = 24 << 10;
 /// Segments that share a register at the most; each count is a set of compiled kernels.
 const INTERLEAVE: usize = 2;
 /// Pixels that a block should have for its last, partly empty tile not to matter.
@@ -188,9 +188,5 @@ impl Layout {
         let [image, od, oh] = self.place(self.segment(block, 0));
         let at = |i: usize, o: usize| job.axes[i].origin as usize + o * job.axes[i].in_step;
         image * job.from.image() + job.from.pixel(at(0, od), at(1, oh), at(2, 0)) + job.from.first
-    }
-
-    pub const fn default_budget() -> usize {
-        BAND_ELEMENTS
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! All passes are direct: no matrix of windows is built. The forward pass and the gradient of the input are one kernel
 //! (`tile`) on different jobs (`shape`); the gradient of the weights (`gradient`) sums over pixels instead of taps.
-//! Depthwise convolutions have a kernel of their own (`depthwise`), vectorised over channels.
+//! Groups run one after the other.
 
 mod band;
 mod gradient;
@@ -16,7 +16,7 @@ pub(crate) mod vector;
 pub use crate::gemm::Activation;
 use crate::unary::{Unary, unary_float_in_place};
 use crate::{isa, parallel};
-use layout::Layout;
+use layout::{BAND_ELEMENTS, Layout};
 use scratch::Shared;
 use shape::Job;
 pub use shape::ConvShape;
@@ -70,7 +70,7 @@ fn run<T: Element>(job: &Job, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &
     if job.to.count == 0 || job.axes.iter().any(|a| a.out == 0) {
         return;
     }
-    let layout = Layout::new(job, width, Layout::default_budget());
+    let layout = Layout::new(job, width, BAND_ELEMENTS);
     let weights = pack::weights(job, width, layout.interleave, w);
     let bias = pack::channels(job, width, layout.interleave, epilogue.bias);
     let finish = tile::Finish { bias: &bias, relu: epilogue.activation == Activation::Relu };

@@ -36,15 +36,10 @@ impl ConvShape {
         2 * self.batch * self.out.iter().product::<usize>() * self.weight_len()
     }
 
-    /// One output channel group per input channel.
-    pub(super) fn is_depthwise(&self) -> bool {
-        self.groups == self.cin && self.groups > 1
-    }
-
     /// # Panics
     /// If the sizes contradict each other or the slices; callers infer shapes before they come here.
     pub(super) fn check(&self, x: usize, w: usize, y: usize) {
-        assert!(self.groups > 0 && self.cin % self.groups == 0 && self.cout % self.groups == 0, "groups: {self:?}");
+        assert!(self.groups > 0 && self.cin.is_multiple_of(self.groups) && self.cout.is_multiple_of(self.groups), "groups: {self:?}");
         assert!(self.strides.iter().chain(&self.dilation).all(|&v| v > 0), "steps: {self:?}");
         assert_eq!((x, w, y), (self.input_len(), self.weight_len(), self.out_len()), "lengths: {self:?}");
     }

@@ -19,13 +19,13 @@ pub(super) struct Finish<'a, T> {
 
 /// One block of a job.
 pub struct Forward<'a, T> {
-    pub job: &'a Job,
-    pub layout: &'a Layout,
-    pub x: &'a [T],
-    pub weights: &'a [T],
-    pub finish: Finish<'a, T>,
-    pub y: Shared<T>,
-    pub block: usize,
+    pub(super) job: &'a Job,
+    pub(super) layout: &'a Layout,
+    pub(super) x: &'a [T],
+    pub(super) weights: &'a [T],
+    pub(super) finish: Finish<'a, T>,
+    pub(super) y: Shared<T>,
+    pub(super) block: usize,
 }
 
 impl<T: Element> Kernel<T> for Forward<'_, T> {

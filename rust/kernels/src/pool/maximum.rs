@@ -63,7 +63,7 @@ pub fn max_forward<T: Element, I: TapIndex>(s: &PoolShape, x: &[T], y: &mut [T],
                     for i in 0..N {
                         // A NaN is larger than anything but an earlier NaN.
                         let (v, b) = (values[i], best[i]);
-                        let take = (v > b) | ((v != v) & (b == b));
+                        let take = (v > b) | (v.is_nan() & !b.is_nan());
                         best[i] = if take { v } else { b };
                         taps[i] = if take { tap as u32 } else { taps[i] };
                     }
