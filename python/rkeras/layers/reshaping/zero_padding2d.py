@@ -1,0 +1,33 @@
+"""Zeros around the two axes of images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rkeras import ops
+from rkeras.layers.reshaping.base_border import ImageBorderLayer
+
+
+class ZeroPadding2D(ImageBorderLayer):
+    """Adds zeros at both ends of the two axes of images.
+
+    Args:
+        padding: how many: one number, 2 of them, or 2 pairs (before, after).
+        data_format: ``channels_last`` or ``channels_first``; that of the configuration by default.
+        kwargs: those of ``Layer``.
+
+    Example:
+        >>> import numpy as np
+        >>> ZeroPadding2D(1, data_format="channels_last")(np.ones((1, 4, 4, 2))).shape
+        (1, 6, 6, 2)
+    """
+
+    _rank = 2
+    _argument = "padding"
+
+    def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(padding, data_format, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs with zeros around them."""
+        return ops.pad(inputs, self._all_pairs())
