@@ -38,8 +38,8 @@ pub fn take(outer: usize, n: usize, row: usize, src: &[u8], indices: &[i64], out
 
 /// Rows of `row` bytes of src at these indices.
 pub fn gather_rows(row: usize, src: &[u8], indices: &[i64], out: &mut [u8]) {
-    if row > 0 {
-        take(1, src.len() / row, row, src, indices, out);
+    if let Some(n) = src.len().checked_div(row) {
+        take(1, n, row, src, indices, out);
     }
 }
 
