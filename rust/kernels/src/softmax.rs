@@ -8,6 +8,8 @@ use crate::{isa, parallel};
 
 const LANES: usize = 16;
 const TASK: usize = 1 << 13;
+/// Rows up to this length are worked on side by side where there are exponentials to compute.
+const SHORT: usize = 24;
 
 /// One of the four functions on a column of n numbers; `a` is x or y, `b` the cotangent.
 trait Column: Copy + Send + Sync {
@@ -220,6 +222,13 @@ impl<T: Number + Math, C: Column> Loop for Rows<'_, T, C> {
     fn run<F: Fma>(self) {
         let Self { n, inner, a, b, out, .. } = self;
         let slab = n * inner;
+        if C::TOP && inner == 1 && n <= SHORT {
+            let group = n * LANES;
+            for ((out, a), b) in out.chunks_mut(group).zip(a.chunks(group)).zip(b.chunks(group)) {
+                short_rows::<T, C, F>(n, a, b, out);
+            }
+            return;
+        }
         if inner == 1 {
             for ((out, a), b) in out.chunks_exact_mut(n).zip(a.chunks_exact(n)).zip(b.chunks_exact(n)) {
                 C::row::<T, F>(a, b, out);
@@ -240,6 +249,30 @@ impl<T: Number + Math, C: Column> Loop for Rows<'_, T, C> {
                 columns::<T, C, F, 1>(i, inner, a, b, out);
                 i += 1;
             }
+        }
+    }
+}
+
+/// Up to `LANES` short rows, turned into columns on the way: a row alone would not fill a vector, and what is
+/// left over of vectors cost ten times as much as this.
+#[inline(always)]
+fn short_rows<T: Number + Math, C: Column, F: Fma>(n: usize, a: &[T], b: &[T], out: &mut [T]) {
+    let turned = |x: &[T]| {
+        let mut columns = [[T::ZERO; LANES]; SHORT];
+        for (r, row) in x.chunks_exact(n).enumerate() {
+            for (column, v) in columns.iter_mut().zip(row) {
+                column[r % LANES] = *v;
+            }
+        }
+        columns
+    };
+    let (a, b, mut held) = (turned(a), turned(b), [[T::ZERO; LANES]; SHORT]);
+    let len = n * LANES;
+    let (a, b) = (&a.as_flattened()[..len], &b.as_flattened()[..len]);
+    columns::<T, C, F, LANES>(0, LANES, a, b, &mut held.as_flattened_mut()[..len]);
+    for (r, row) in out.chunks_exact_mut(n).enumerate() {
+        for (v, column) in row.iter_mut().zip(&held) {
+            *v = column[r % LANES];
         }
     }
 }
