@@ -76,7 +76,7 @@ class SpatialLayer(ArgumentLayer):
                 f"{name} cannot have strides and a dilation_rate above 1 at once, got strides={self.strides} and "
                 f"dilation_rate={self.dilation_rate}"
             )
-        self.input_spec = InputSpec(min_ndim=rank + 2)
+        self.input_spec = InputSpec(ndim=rank + 2)
         self.bias: Any = None
 
     def _channels(self, input_shape: Any) -> int:
@@ -87,7 +87,7 @@ class SpatialLayer(ArgumentLayer):
             raise ValueError(
                 f"{type(self).__name__} needs to know the number of channels (axis {axis}), got shape {input_shape}"
             )
-        self.input_spec = InputSpec(min_ndim=self._rank + 2, axes={axis: channels})
+        self.input_spec = InputSpec(ndim=self._rank + 2, axes={axis: channels})
         return int(channels)
 
     def _finish(self, x: Any) -> Any:
@@ -98,7 +98,7 @@ class SpatialLayer(ArgumentLayer):
 
 
 class BaseConv(SpatialLayer):
-    """Convolution over ``_rank`` spatial axes; more axes before them belong to the batch."""
+    """Convolution over ``_rank`` spatial axes."""
 
     filters: int
     groups: int
@@ -191,15 +191,10 @@ class BaseConv(SpatialLayer):
 
     def call(self, inputs: Any) -> Any:
         """The convolution with the kernel, plus bias, through the activation."""
-        shape = tuple(inputs.shape)
-        extra = shape[1 : len(shape) - self._rank - 1]
-        if extra:
-            inputs = ops.reshape(inputs, (-1, *shape[len(extra) + 1 :]))
         x = ops.conv(
             inputs, self.kernel, list(self.strides), self.padding, self.data_format, list(self.dilation_rate)
         )
-        x = self._finish(x)
-        return ops.reshape(x, (shape[0], *extra, *x.shape[1:])) if extra else x
+        return self._finish(x)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to make the layer again."""

@@ -70,6 +70,9 @@ def einsum_shapes(equation: str, bias_axes: str | None, input_shape: Any, output
                 f"the axis {label!r} of {equation!r} has size {inputs[label]} in the input of shape {input_shape} and "
                 f"size {size} in output_shape={output_shape}"
             )
+    start = hidden if before else 0
+    for place, label in enumerate(result, start):
+        output[place] = outputs[label] = inputs.get(label) if outputs[label] is None else outputs[label]
     weights = []
     for label in kernel:
         size = inputs.get(label, outputs.get(label))

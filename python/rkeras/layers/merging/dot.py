@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from rkeras import ops
+from rkeras.keras_tensor import KerasTensor
 from rkeras.layers._arguments import ArgumentLayer
 from rkeras.layers.merging.base_merge import checked_shapes
 
@@ -66,6 +67,15 @@ class Dot(ArgumentLayer):
             ops.reshape(x, (batch, prod(rows), size)), ops.reshape(y, (batch, size, prod(columns)))
         )
         return ops.reshape(product, (batch, *rows, *columns) if rows or columns else (batch, 1))
+
+    def compute_output_spec(self, inputs: Any) -> KerasTensor:
+        """A symbolic tensor of shape (batch, rest of the first sample, rest of the second)."""
+        x, y = inputs
+        i, j = self._axes_of((len(x.shape), len(y.shape)))
+        rows = [size for axis, size in enumerate(x.shape) if axis not in (0, i)]
+        columns = [size for axis, size in enumerate(y.shape) if axis not in (0, j)]
+        batch = x.shape[0] if y.shape[0] is None else y.shape[0]
+        return KerasTensor((batch, *(rows + columns or [1])), dtype=self.compute_dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """None: what was masked is summed over."""

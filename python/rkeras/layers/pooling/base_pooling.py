@@ -49,6 +49,7 @@ class BasePooling(ArgumentLayer):
 class BaseMaxPooling(BasePooling):
     """The largest number of each window."""
 
+    @old_arguments("pooling")
     def __init__(
         self,
         pool_size: Any = 2,
