@@ -14,7 +14,6 @@ def add_lora(
     alpha: float | None,
     a_initializer: Any,
     b_initializer: Any,
-    shapes: tuple[Any, Any] | None = None,
 ) -> None:
     """Gives a layer ``lora_<weight>_a`` and ``_b``, whose product trains in place of the weight.
 
@@ -25,8 +24,6 @@ def add_lora(
         alpha: factor of the update, over the rank; the rank by default.
         a_initializer: how ``a`` begins.
         b_initializer: how ``b`` begins.
-        shapes: those of ``a`` and ``b``; the weight's with its last axis, and all but it, made ``rank`` if not
-            given.
 
     Raises:
         ValueError: the layer is not built, constrains the weight, or has such an update already.
@@ -39,7 +36,7 @@ def add_lora(
     if layer.lora_enabled:
         raise ValueError(f"LoRA is enabled for layer {layer.name!r} already")
     shape = tuple(frozen.shape)
-    first, second = shapes or ((*shape[:-1], rank), (rank, shape[-1]))
+    first, second = (*shape[:-1], rank), (rank, shape[-1])
     makers = (("a", first, a_initializer), ("b", second, b_initializer))
     for letter, size, initializer in makers:
         name = f"lora_{weight}_{letter}"

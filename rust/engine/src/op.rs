@@ -42,6 +42,8 @@ pub struct Traits {
     pub any_dtype: bool,
     /// Pairs (output, input) that may share one block: the op then reads the input in the output's place.
     pub in_place: &'static [(usize, usize)],
+    /// An output that nobody reads may be left without memory; by default all get theirs.
+    pub skips_unused: bool,
     /// Bit i: the vjp reads input i's numbers.
     pub reads_inputs: u32,
     /// Bit i: the vjp reads output i's numbers.
@@ -50,7 +52,7 @@ pub struct Traits {
 
 impl Default for Traits {
     fn default() -> Self {
-        Self { view: false, any_dtype: false, in_place: &[], reads_inputs: u32::MAX, reads_outputs: u32::MAX }
+        Self { view: false, any_dtype: false, in_place: &[], skips_unused: false, reads_inputs: u32::MAX, reads_outputs: u32::MAX }
     }
 }
 
@@ -177,7 +179,8 @@ impl<'a> View<'a> {
     }
 
     pub fn get<T: Element>(&self) -> &'a [T] {
-        cast_slice(self.bytes)
+        // An empty slice has no address that could be aligned.
+        if self.bytes.is_empty() { &[] } else { cast_slice(self.bytes) }
     }
 
     pub fn shape(&self) -> &'a [usize] {
@@ -207,7 +210,7 @@ impl<'a> ViewMut<'a> {
     }
 
     pub fn get<T: Element>(&mut self) -> &mut [T] {
-        cast_slice_mut(self.bytes)
+        if self.bytes.is_empty() { &mut [] } else { cast_slice_mut(self.bytes) }
     }
 
     pub fn shape(&self) -> &'a [usize] {

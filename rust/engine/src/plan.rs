@@ -208,7 +208,7 @@ impl<'g> Planner<'g> {
         let mut in_output: SmallVec<[Option<usize>; 4]> = SmallVec::from_elem(None, node.inputs.len());
         for index in 0..node.outputs.len() {
             let out = Out { node: i as u32, index: index as u32 };
-            if !self.used[i][index] {
+            if !self.used[i][index] && op.traits().skips_unused {
                 continue;
             }
             let last = self.last_use[i][index];

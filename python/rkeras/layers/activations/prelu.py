@@ -54,8 +54,8 @@ class PReLU(ArgumentLayer):
         shape = tuple(1 if axis in shared else n for axis, n in enumerate(input_shape[1:], 1))
         if None in shape:
             raise ValueError(
-                f"PReLU has a slope for each element and needs their number; got shape {input_shape}. Axes of "
-                "unknown size must be among shared_axes."
+                f"PReLU has a slope for each element and needs their number; got shape {input_shape}. "
+                "Axes of unknown size must be among shared_axes."
             )
         self.alpha = self._weight("alpha", shape)
         sizes = {axis: n for axis, n in enumerate(input_shape) if axis and axis not in shared}

@@ -73,8 +73,8 @@ class SpatialLayer(ArgumentLayer):
         )
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
-                f"{name} cannot have strides and a dilation_rate above 1 at once, got strides={self.strides} and "
-                f"dilation_rate={self.dilation_rate}"
+                f"{name} cannot have strides and a dilation_rate above 1 at once, got "
+                f"strides={self.strides} and dilation_rate={self.dilation_rate}"
             )
         self.input_spec = InputSpec(ndim=rank + 2)
         self.bias: Any = None
@@ -85,7 +85,8 @@ class SpatialLayer(ArgumentLayer):
         channels = input_shape[axis]
         if channels is None:
             raise ValueError(
-                f"{type(self).__name__} needs to know the number of channels (axis {axis}), got shape {input_shape}"
+                f"{type(self).__name__} needs to know the number of channels (axis {axis}), "
+                f"got shape {input_shape}"
             )
         self.input_spec = InputSpec(ndim=self._rank + 2, axes={axis: channels})
         return int(channels)

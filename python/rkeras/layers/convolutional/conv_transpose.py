@@ -42,12 +42,14 @@ class _ConvTranspose(SpatialLayer):
         extra = (output_padding,) * self._rank if isinstance(output_padding, int) else output_padding
         if extra is not None and (len(extra) != self._rank or min(extra) < 0):
             raise ValueError(
-                f"{name} needs as output_padding one number or {self._rank}, none negative, got {output_padding}"
+                f"{name} needs as output_padding one number or {self._rank}, none negative, "
+                f"got output_padding={output_padding}"
             )
         for added, stride in zip(extra or (), self.strides, strict=False):
             if added >= stride:
                 raise ValueError(
-                    f"{name}: output_padding={output_padding} must be less than strides={self.strides} along each axis"
+                    f"{name}: output_padding={output_padding} must be less than "
+                    f"strides={self.strides} along each axis"
                 )
         self._keep(
             output_padding=None if extra is None else tuple(extra),

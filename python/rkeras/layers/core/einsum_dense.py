@@ -21,7 +21,9 @@ class EinsumShapes(NamedTuple):
     output: tuple[int | None, ...]
 
 
-def einsum_shapes(equation: str, bias_axes: str | None, input_shape: Any, output_shape: Any) -> EinsumShapes:
+def einsum_shapes(
+    equation: str, bias_axes: str | None, input_shape: Any, output_shape: Any
+) -> EinsumShapes:
     """The shapes of kernel, bias and output.
 
     Args:
@@ -41,7 +43,8 @@ def einsum_shapes(equation: str, bias_axes: str | None, input_shape: Any, output
     found = _EQUATION.fullmatch(equation.replace(" ", ""))
     if found is None or (found[1], found[3]) != (found[5], found[7]) or (found[1] and found[3]):
         raise ValueError(
-            f"the equation {equation!r} must have the form 'bc,cd->bd', '...bc,cd->...bd' or 'bc...,cd->bd...'"
+            f"the equation {equation!r} must have the form 'bc,cd->bd', '...bc,cd->...bd' or "
+            "'bc...,cd->bd...'"
         )
     before, labels, kernel, result = bool(found[1]), found[2], found[4], found[6]
     rank = len(input_shape)
@@ -67,8 +70,8 @@ def einsum_shapes(equation: str, bias_axes: str | None, input_shape: Any, output
             )
         if label in inputs and None not in (size, inputs[label]) and size != inputs[label]:
             raise ValueError(
-                f"the axis {label!r} of {equation!r} has size {inputs[label]} in the input of shape {input_shape} and "
-                f"size {size} in output_shape={output_shape}"
+                f"the axis {label!r} of {equation!r} has size {inputs[label]} in the input "
+                f"of shape {input_shape} and size {size} in output_shape={output_shape}"
             )
     start = hidden if before else 0
     for place, label in enumerate(result, start):

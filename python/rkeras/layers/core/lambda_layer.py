@@ -126,8 +126,8 @@ def _with_code(record: Any, safe: bool) -> Any:
     inner = record["config"]
     if safe:
         raise ValueError(
-            "a Lambda layer with a Python lambda is stored as code, which could do anything when run. If you trust "
-            "where it comes from, pass safe_mode=False to the loading function or call "
+            "a Lambda layer with a Python lambda is stored as code, which could do anything when run. If you "
+            "trust where it comes from, pass safe_mode=False to the loading function or call "
             "rkeras.config.enable_unsafe_deserialization()."
         )
     if "code" not in inner:

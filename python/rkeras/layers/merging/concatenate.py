@@ -39,8 +39,8 @@ class Concatenate(ArgumentLayer):
             sizes = {shape[axis] for shape in shapes} - {None}
             if axis != self.axis % rank and len(sizes) > 1:
                 raise ValueError(
-                    f"Concatenate along axis {self.axis} needs inputs that agree elsewhere; axis {axis} of the "
-                    f"shapes {shapes} has sizes {sorted(sizes)}"
+                    f"Concatenate along axis {self.axis} needs inputs that agree elsewhere; axis {axis} "
+                    f"of the shapes {shapes} has sizes {sizes}"
                 )
 
     def call(self, inputs: Any) -> Any:

@@ -23,7 +23,8 @@ class ScaledNormalization(ArgumentLayer):
     def _make_scaling(self, shape: tuple[int, ...]) -> None:
         if None in shape:
             raise ValueError(
-                f"{type(self).__name__} needs to know the size of what it normalizes (axis {self.axis}); it is None"
+                f"{type(self).__name__} needs to know the size of what it normalizes (axis {self.axis}); "
+                "it is None"
             )
         if self.scale:
             self.gamma = self._weight("gamma", shape, autocast=False)

@@ -105,7 +105,7 @@ class BatchNormalization(ScaledNormalization):
         channels = size_of("BatchNormalization", input_shape, self.axis)
         shape = (channels,)
         self._make_scaling(shape)
-        fixed = {"trainable": False, "autocast": False}
+        fixed: dict[str, Any] = {"trainable": False, "autocast": False}
         self.moving_mean = self._weight("moving_mean", shape, **fixed)
         self.moving_variance = self._weight("moving_variance", shape, **fixed)
         if self.renorm:

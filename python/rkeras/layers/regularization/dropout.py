@@ -25,7 +25,7 @@ def checked_rate(layer: str, rate: Any, least_excluded: float | None = None) -> 
     fits = not isinstance(rate, bool) and isinstance(rate, (int, float)) and 0 <= rate <= 1
     if not fits or (least_excluded is not None and rate >= least_excluded):
         raise ValueError(f"{layer} needs the fraction to drop, a number from 0 to 1, got rate={rate!r}")
-    return rate
+    return float(rate)
 
 
 class Dropout(ArgumentLayer):
@@ -58,7 +58,8 @@ class Dropout(ArgumentLayer):
             noise_shape = tuple(noise_shape)
             if not all(size is None or (isinstance(size, int) and size > 0) for size in noise_shape):
                 raise ValueError(
-                    f"noise_shape holds positive sizes, or None for the input's, got noise_shape={noise_shape}"
+                    f"noise_shape holds positive sizes, or None for the input's, got "
+                    f"noise_shape={noise_shape}"
                 )
         self._keep(rate=rate, seed=seed, noise_shape=noise_shape)
         self.supports_masking = True

@@ -25,8 +25,8 @@ class BorderLayer(ArgumentLayer):
         pairs = _pairs(border, self._rank)
         if pairs is None or any(n < 0 for pair in pairs for n in pair):
             raise ValueError(
-                f"{type(self).__name__} needs as {self._argument} one number, {self._rank} of them, or {self._rank} "
-                f"pairs (before, after), none negative; got {self._argument}={border!r}"
+                f"{type(self).__name__} needs as {self._argument} one number, {self._rank} of them, or "
+                f"{self._rank} pairs (before, after), none negative; got {self._argument}={border!r}"
             )
         self._pairs = pairs
         self._keep(**{self._argument: pairs[0] if self._rank == 1 else pairs})

@@ -58,8 +58,8 @@ class Reshape(ArgumentLayer):
             target[target.index(-1)] = prod(sample) // fixed
         if prod(target) != prod(sample):
             raise ValueError(
-                f"a sample of shape {sample} cannot take the shape {self.target_shape}: {prod(sample)} elements "
-                "are not as many"
+                f"a sample of shape {sample} cannot take the shape {self.target_shape}: "
+                f"{prod(sample)} elements are not as many"
             )
         return (input_shape[0], *target)
 

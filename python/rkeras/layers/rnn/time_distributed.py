@@ -27,11 +27,12 @@ class TimeDistributed(Wrapper):
         super().__init__(layer, **kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Builds the layer for one step."""
         if len(input_shape) < 3:
             raise ValueError(
-                f"TimeDistributed takes (batch, steps, …features), at least 3 axes, got shape {tuple(input_shape)}"
+                f"TimeDistributed takes (batch, steps, …features), at least 3 axes, "
+                f"got shape {tuple(input_shape)}"
             )
         super().build((input_shape[0], *input_shape[2:]))
 

@@ -255,7 +255,7 @@ pub struct Compare {
 }
 
 const NO_GRADIENT: Traits =
-    Traits { view: false, any_dtype: false, in_place: &[], reads_inputs: 0, reads_outputs: 0 };
+    Traits { view: false, any_dtype: false, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
 
 impl Op for Compare {
     fn name(&self) -> &'static str {

@@ -105,10 +105,8 @@ impl Entropy {
         }
         let log_p = if self.from_logits {
             softmax::log_softmax(scores, -1)?
-        } else if self.kind == Kind::Dense {
-            unary::log(&clipped(&binary::div(scores, &reduce::sum(scores, Some(&[-1]), true)?)?)?)?
         } else {
-            unary::log(&clipped(scores)?)?
+            unary::log(&clipped(&binary::div(scores, &reduce::sum(scores, Some(&[-1]), true)?)?)?)?
         };
         let classes = *scores.spec().shape.last().unwrap_or(&1);
         let dense = match self.kind {

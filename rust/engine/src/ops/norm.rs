@@ -89,22 +89,14 @@ impl Op for BatchNorm {
         Ok(vec![inputs[0].clone(), statistic.clone(), statistic])
     }
 
-    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let (outer, c, inner) = around(x.shape(), self.axis).expect("checked by infer");
         let epsilon = f64::from_bits(self.epsilon);
         let [y, m, v] = outputs else { unreachable!("three outputs") };
         with_float!(x.spec.dtype, T => {
-            // Statistics are needed even where nobody reads them.
-            let (spare_m, spare_v) = rkeras_kernels::element::cast_slice_mut::<T>(scratch).split_at_mut(c);
-            let m = if m.unused { spare_m } else { m.get::<T>() };
-            let v = if v.unused { &mut spare_v[..c] } else { v.get::<T>() };
-            T::batch_norm(outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m, v);
+            T::batch_norm(outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m.get(), v.get());
         });
-    }
-
-    fn scratch(&self, inputs: &[Spec]) -> usize {
-        2 * inputs[1].bytes()
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -152,25 +144,17 @@ impl Op for BatchNormGrad {
         Ok(vec![inputs[0].clone(), inputs[1].clone(), inputs[1].clone()])
     }
 
-    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let (outer, c, inner) = around(x.shape(), self.norm.axis).expect("checked by infer");
         let epsilon = f64::from_bits(self.norm.epsilon);
         let [dx, dgamma, dbeta] = outputs else { unreachable!("three outputs") };
         with_float!(x.spec.dtype, T => {
-            let (spare_g, spare_b) = rkeras_kernels::element::cast_slice_mut::<T>(scratch).split_at_mut(c);
-            let dgamma = if dgamma.unused { spare_g } else { dgamma.get::<T>() };
-            let dbeta = if dbeta.unused { &mut spare_b[..c] } else { dbeta.get::<T>() };
-            let dx = if dx.unused { None } else { Some(dx.get::<T>()) };
             T::batch_norm_grad(
                 outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), epsilon as T,
-                inputs[4].get(), dx, dgamma, dbeta,
+                inputs[4].get(), Some(dx.get()), dgamma.get(), dbeta.get(),
             );
         });
-    }
-
-    fn scratch(&self, inputs: &[Spec]) -> usize {
-        2 * inputs[1].bytes()
     }
 
     /// The statistics' share is part of x's, as they are functions of it.
@@ -245,21 +229,14 @@ impl Op for LayerNorm {
         Ok(vec![inputs[0].clone(), statistic.clone(), statistic])
     }
 
-    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let (rows, n) = rows_of(&x);
         let epsilon = f64::from_bits(self.epsilon);
         let [y, m, r] = outputs else { unreachable!("three outputs") };
         with_float!(x.spec.dtype, T => {
-            let (spare_m, spare_r) = rkeras_kernels::element::cast_slice_mut::<T>(scratch).split_at_mut(rows);
-            let m = if m.unused { spare_m } else { m.get::<T>() };
-            let r = if r.unused { &mut spare_r[..rows] } else { r.get::<T>() };
-            T::layer_norm(rows, n, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m, r);
+            T::layer_norm(rows, n, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m.get(), r.get());
         });
-    }
-
-    fn scratch(&self, inputs: &[Spec]) -> usize {
-        2 * inputs[0].bytes().checked_div(inputs[0].shape.last().copied().unwrap_or(1)).unwrap_or(0)
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -311,23 +288,15 @@ impl Op for LayerNormGrad {
         Ok(vec![inputs[0].clone(), inputs[1].clone(), inputs[1].clone()])
     }
 
-    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let (rows, n) = rows_of(&x);
         let [dx, dgamma, dbeta] = outputs else { unreachable!("three outputs") };
         with_float!(x.spec.dtype, T => {
-            let (spare_g, spare_b) = rkeras_kernels::element::cast_slice_mut::<T>(scratch).split_at_mut(n);
-            let dgamma = if dgamma.unused { spare_g } else { dgamma.get::<T>() };
-            let dbeta = if dbeta.unused { &mut spare_b[..n] } else { dbeta.get::<T>() };
-            let dx = if dx.unused { None } else { Some(dx.get::<T>()) };
             T::layer_norm_grad(
-                rows, n, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), inputs[4].get(), dx, dgamma, dbeta,
+                rows, n, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), inputs[4].get(), Some(dx.get()), dgamma.get(), dbeta.get(),
             );
         });
-    }
-
-    fn scratch(&self, inputs: &[Spec]) -> usize {
-        2 * inputs[1].bytes()
     }
 
     /// The statistics' share is part of x's, as they are functions of it.

@@ -84,30 +84,17 @@ impl Op for Update {
         Ok(inputs[..=slots].to_vec())
     }
 
-    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let slots = self.slots();
-        // Where an operand is not already in its output's place, the update starts from a copy; the copy of an
-        // output that nobody reads goes to scratch.
-        let spare = scratch.len() / (slots + 1).max(1);
-        let mut spares: Vec<&mut [u8]> = scratch.chunks_mut(spare.max(1)).collect();
-        let mut places: Vec<&mut [u8]> = Vec::with_capacity(slots + 1);
-        for ((output, input), spare) in outputs.iter_mut().zip(inputs).zip(spares.iter_mut()) {
-            if output.unused {
-                let spare = &mut spare[..input.bytes().len()];
-                spare.copy_from_slice(input.bytes());
-                places.push(spare);
-            } else {
-                if input.in_output.is_none() {
-                    output.bytes().copy_from_slice(input.bytes());
-                }
-                places.push(output.bytes());
+        for (output, input) in outputs.iter_mut().zip(inputs) {
+            if input.in_output.is_none() {
+                output.bytes().copy_from_slice(input.bytes());
             }
         }
         with_float!(inputs[0].spec.dtype, T => {
-            use rkeras_kernels::element::cast_slice_mut;
             let g = inputs[slots + 1].get::<T>();
             let lr = f64::from(inputs[slots + 2].get::<T>()[0]);
-            let mut places = places.into_iter().map(|p| cast_slice_mut::<T>(p));
+            let mut places = outputs.iter_mut().map(|o| o.get::<T>());
             let mut next = || places.next().expect("one place for each output");
             let p = next();
             match self.rule {
@@ -123,10 +110,6 @@ impl Op for Update {
                 }
             }
         });
-    }
-
-    fn scratch(&self, inputs: &[Spec]) -> usize {
-        (self.slots() + 1) * inputs[0].bytes().next_multiple_of(64)
     }
 
     /// Training is not differentiated through: the ops of a hand-written update are, should somebody want it.

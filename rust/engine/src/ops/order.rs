@@ -32,7 +32,7 @@ fn scan(attrs: &Attrs, product: bool) -> Result<Arc<dyn Op>> {
 }
 
 const NO_GRADIENT: Traits =
-    Traits { view: false, any_dtype: false, in_place: &[], reads_inputs: 0, reads_outputs: 0 };
+    Traits { view: false, any_dtype: false, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
 
 /// Where along an axis the extreme stands; the first of equals, the first NaN.
 #[derive(Debug)]
@@ -169,24 +169,12 @@ impl Op for TopK {
         Ok(vec![inputs[0].with_shape(&shape), Spec::new(DType::I32, &shape)])
     }
 
-    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let [values, places] = outputs else { unreachable!("two outputs") };
-        // The kernel writes both; an unused one is kept in scratch.
-        let (spare_values, spare_places) = scratch.split_at_mut(scratch.len() / 2);
         with_number!(x.spec.dtype, T => {
-            use rkeras_kernels::element::cast_slice_mut;
-            let count = x.spec.size().checked_div(row_length(&x)).unwrap_or(0) * self.k;
-            let v = if values.unused { &mut cast_slice_mut::<T>(&mut spare_values[..count * size_of::<T>()])[..] } else { values.get::<T>() };
-            let p = if places.unused { cast_slice_mut::<i32>(&mut spare_places[..count * 4]) } else { places.get::<i32>() };
-            sort_kernel::top_k::<T>(row_length(&x), self.k, x.get(), v, p);
+            sort_kernel::top_k::<T>(row_length(&x), self.k, x.get(), values.get(), places.get::<i32>());
         });
-    }
-
-    fn scratch(&self, inputs: &[Spec]) -> usize {
-        let n = inputs[0].shape.last().copied().unwrap_or(1).max(1);
-        // Two halves of a whole number of cache lines, so that both are aligned.
-        2 * (inputs[0].size() / n * self.k * 8).next_multiple_of(64)
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

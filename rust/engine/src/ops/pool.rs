@@ -162,7 +162,7 @@ impl Op for MaxPool {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0, reads_outputs: 0b10, ..Traits::default() }
+        Traits { skips_unused: true, reads_inputs: 0, reads_outputs: 0b10, ..Traits::default() }
     }
 }
 

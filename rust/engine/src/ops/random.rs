@@ -75,7 +75,7 @@ fn seed_of(view: &View<'_>) -> (u64, u64) {
     (seed[0] as u64, seed[1] as u64)
 }
 
-const PURE: Traits = Traits { view: false, any_dtype: true, in_place: &[], reads_inputs: 0, reads_outputs: 0 };
+const PURE: Traits = Traits { view: false, any_dtype: true, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
 
 /// Floats drawn from a distribution.
 #[derive(Debug)]

@@ -31,7 +31,7 @@ pub const OPS: &[Entry] = &[
     }),
 ];
 
-const MOVES: Traits = Traits { view: false, any_dtype: true, in_place: &[], reads_inputs: 0, reads_outputs: 0 };
+const MOVES: Traits = Traits { view: false, any_dtype: true, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
 
 /// Operands one after the other along an axis.
 #[derive(Debug)]

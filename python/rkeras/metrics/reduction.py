@@ -1,0 +1,142 @@
+"""Sums and means over batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rkeras import ops
+from rkeras.losses.loss import aligned
+from rkeras.metrics.metric import Metric
+
+
+def weighted(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
+    """Values and weights (or None) of one shape; a mask that the values carry counts as weight.
+
+    Example:
+        >>> weighted([1.0, 2.0], None, "float32")[0].tolist()
+        [1.0, 2.0]
+    """
+    mask = getattr(values, "_keras_mask", None)
+    values = ops.cast(ops.convert_to_tensor(values), dtype)
+    weight = None if sample_weight is None else ops.cast(ops.convert_to_tensor(sample_weight), dtype)
+    if mask is not None:
+        flags = ops.cast(mask, dtype)
+        weight = flags if weight is None else weight * flags
+    if weight is None:
+        return values, None
+    values, weight = aligned(values, weight)
+    if len(weight.shape) > len(values.shape):
+        raise ValueError(f"sample weights of shape {tuple(weight.shape)} for values of shape {tuple(values.shape)}")
+    if len(values.shape) > len(weight.shape):
+        # Weights of samples apply to the mean of each sample's values.
+        values = ops.mean(values, axis=tuple(range(len(weight.shape), len(values.shape))))
+    return values, ops.broadcast_to(weight, values.shape)
+
+
+class Sum(Metric):
+    """The (weighted) sum of all values.
+
+    Args:
+        name: of the metric.
+        dtype: of the state.
+
+    Example:
+        >>> m = Sum()
+        >>> m.update_state([1.0, 2.0])
+        >>> float(m.result())
+        3.0
+    """
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Adds a batch."""
+        values, weight = weighted(values, sample_weight, self.dtype)
+        self.total.assign(self.total + ops.sum(values if weight is None else values * weight))
+
+    def result(self) -> Any:
+        """The sum so far."""
+        return ops.cast(self.total, self.dtype)
+
+
+class Mean(Metric):
+    """The (weighted) mean of all values.
+
+    Args:
+        name: of the metric.
+        dtype: of the state.
+
+    Example:
+        >>> m = Mean()
+        >>> m.update_state([1.0, 3.0])
+        >>> float(m.result())
+        2.0
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), name="total")
+        self.count = self.add_variable((), name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Adds a batch."""
+        values, weight = weighted(values, sample_weight, self.dtype)
+        self.total.assign(self.total + ops.sum(values if weight is None else values * weight))
+        count = float(ops.size(values) or 0) if weight is None else ops.sum(weight)
+        self.count.assign(self.count + count)
+
+    def result(self) -> Any:
+        """The mean so far; 0 before the first batch."""
+        return ops.divide_no_nan(self.total, self.count)
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of a function of targets and predictions.
+
+    Args:
+        fn: gives a number for each sample.
+        name: the function's by default.
+        dtype: of the state.
+        kwargs: further arguments of the function.
+
+    Example:
+        >>> m = MeanMetricWrapper(lambda t, p: ops.absolute(t - p), name="distance")
+        >>> m.update_state(ops.array([1.0]), ops.array([3.0]))
+        >>> float(m.result())
+        2.0
+    """
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(name=name or getattr(fn, "__name__", None), dtype=dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Adds a batch."""
+        mask = getattr(y_pred, "_keras_mask", None)
+        values = ops.convert_to_tensor(self._fn(y_true, y_pred, **self._fn_kwargs))
+        if mask is not None:
+            flags = ops.cast(mask, self.dtype)
+            sample_weight = flags if sample_weight is None else ops.cast(sample_weight, self.dtype) * flags
+        super().update_state(values, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments to make it again."""
+        from rkeras.saving.serialization import serialize_keras_object
+
+        config = super().get_config()
+        if type(self) is MeanMetricWrapper:
+            config["fn"] = serialize_keras_object(self._fn)
+        return {**config, **self._fn_kwargs}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Metric:
+        """Makes a metric from ``get_config``."""
+        from rkeras.saving.serialization import deserialize_keras_object
+
+        if "fn" in config:
+            config = {**config, "fn": deserialize_keras_object(config["fn"])}
+        return cls(**config)

@@ -1,0 +1,51 @@
+"""How variables follow their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rkeras.optimizers import schedules
+from rkeras.optimizers.adam import Adam, AdamW
+from rkeras.optimizers.optimizer import Optimizer
+from rkeras.optimizers.rmsprop import RMSprop
+from rkeras.optimizers.sgd import SGD
+from rkeras.saving.identifiers import ObjectTable
+
+TABLE = ObjectTable("optimizer", [Adam, AdamW, RMSprop, SGD], fold_case=True)
+
+
+def get(identifier: Any) -> Any:
+    """The optimizer that a name, record, class or optimizer stands for.
+
+    Args:
+        identifier: any of these.
+
+    Returns:
+        An optimizer.
+
+    Raises:
+        ValueError: it names nothing known.
+
+    Example:
+        >>> import rkeras
+        >>> type(rkeras.optimizers.get("adam")).__name__
+        'Adam'
+    """
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, str):
+        found = TABLE.find(identifier)
+        if found is None:
+            raise ValueError(f"there is no optimizer called {identifier!r}; known: {sorted({c.__name__ for c in TABLE.objects.values()})}")
+        return found()
+    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
+        return identifier()
+    if isinstance(identifier, dict):
+        return TABLE.deserialize(identifier)
+    raise ValueError(f"expected an optimizer, its name or its config, got {identifier!r}")
+
+
+serialize = TABLE.serialize
+deserialize = TABLE.deserialize
+
+__all__ = ["Adam", "AdamW", "Optimizer", "RMSprop", "SGD", "deserialize", "get", "schedules", "serialize"]

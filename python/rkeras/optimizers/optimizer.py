@@ -1,0 +1,380 @@
+"""The base class of optimizers."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rkeras import ops
+from rkeras.naming import auto_name, name_scope
+from rkeras.optimizers.schedules import LearningRateSchedule
+from rkeras.tracing import eager_scope
+from rkeras.variables import Variable
+
+
+class Optimizer:
+    """Changes variables by their gradients.
+
+    Subclasses make slots in ``build`` (with ``add_variable_from_reference``) and define
+    ``update_step(gradient, variable, learning_rate)``, with ops and assignments only.
+
+    Args:
+        learning_rate: a number, a ``LearningRateSchedule`` or a function without arguments.
+        weight_decay: share of each variable that is taken off a step, times the learning rate.
+        clipnorm: largest length of each gradient.
+        clipvalue: largest size of an element.
+        global_clipnorm: largest length of all gradients together.
+        use_ema: keeps a moving average of the variables.
+        ema_momentum: its momentum.
+        ema_overwrite_frequency: after how many steps the average replaces the variables; None for never.
+        loss_scale_factor: by what the loss was multiplied.
+        gradient_accumulation_steps: how many steps' gradients are averaged before one update.
+        name: made up if not given.
+        kwargs: old names: ``lr``, ``decay`` (the rate becomes ``lr / (1 + decay * step)``).
+
+    Raises:
+        ValueError: several ways of clipping, or an argument that is not known.
+    """
+
+    _tracked_as = "optimizer"
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if "lr" in kwargs:
+            warnings.warn("The argument `lr` is now called `learning_rate`.", DeprecationWarning, stacklevel=3)
+            learning_rate = kwargs.pop("lr")
+        self._decay = 0.0
+        if "decay" in kwargs:
+            warnings.warn(
+                "The argument `decay` is old: use learning_rate=InverseTimeDecay(...). It is applied as it used to be.",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+            self._decay = float(kwargs.pop("decay") or 0.0)
+        kwargs.pop("jit_compile", None)
+        if kwargs:
+            raise ValueError(f"{type(self).__name__} does not know the argument(s) {sorted(kwargs)}")
+        if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise ValueError("give only one of clipnorm, clipvalue and global_clipnorm")
+        if gradient_accumulation_steps is not None and gradient_accumulation_steps < 2:
+            raise ValueError(f"gradient_accumulation_steps must be at least 2, got {gradient_accumulation_steps}")
+        self.name = name or auto_name(type(self).__name__)
+        self.weight_decay, self.clipnorm, self.clipvalue = weight_decay, clipnorm, clipvalue
+        self.global_clipnorm, self.use_ema, self.ema_momentum = global_clipnorm, use_ema, ema_momentum
+        self.ema_overwrite_frequency, self.loss_scale_factor = ema_overwrite_frequency, loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.built = False
+        self._variables: list[Variable] = []
+        self._trainable_variables: list[Variable] = []
+        self._index: dict[int, int] = {}
+        self._no_decay: set[int] = set()
+        self._averages: list[Variable] = []
+        self._accumulators: list[Variable] = []
+        with name_scope(self.name, caller=self), eager_scope():
+            self._iterations = Variable(np.zeros((), "int64"), trainable=False, name="iteration", autocast=False)
+            self._variables.append(self._iterations)
+            if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
+                self._learning_rate: Any = learning_rate
+            else:
+                rate = float(learning_rate)
+                self._learning_rate = Variable(
+                    np.asarray(rate, "float32"), trainable=False, name="learning_rate", autocast=False
+                )
+                self._variables.append(self._learning_rate)
+
+    @property
+    def iterations(self) -> Variable:
+        """The number of steps taken."""
+        return self._iterations
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The state: iteration, learning rate, then the slots."""
+        return list(self._variables)
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate: a variable, or the present value of a schedule."""
+        if isinstance(self._learning_rate, Variable):
+            return self._learning_rate
+        return self._current_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if isinstance(value, LearningRateSchedule):
+            if isinstance(self._learning_rate, Variable):
+                self._variables = [v for v in self._variables if v is not self._learning_rate]
+            self._learning_rate = value
+        elif isinstance(self._learning_rate, Variable):
+            self._learning_rate.assign(value)
+        elif isinstance(self._learning_rate, LearningRateSchedule):
+            raise TypeError(
+                "this optimizer follows a learning rate schedule; assign another LearningRateSchedule, or make the "
+                "optimizer with a number to be able to set it"
+            )
+        else:
+            self._learning_rate = value
+
+    lr = learning_rate
+
+    def _current_rate(self) -> Any:
+        rate = self._learning_rate
+        if isinstance(rate, LearningRateSchedule):
+            return rate(self._iterations)
+        if isinstance(rate, Variable):
+            return rate.value
+        return ops.convert_to_tensor(rate())
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Makes the slots of these variables.
+
+        Args:
+            variables: what will be trained.
+        """
+        self._trainable_variables = list(variables)
+        self._index = {id(v): i for i, v in enumerate(variables)}
+        with eager_scope():
+            if self.use_ema:
+                self._averages = [self.add_variable_from_reference(v, "average", "copy") for v in variables]
+            if self.gradient_accumulation_steps:
+                self._accumulators = [self.add_variable_from_reference(v, "gradient_accumulator") for v in variables]
+        self.built = True
+
+    def add_variable_from_reference(self, reference_variable: Variable, name: str | None = None, initializer: str = "zeros") -> Variable:
+        """A slot of the shape and dtype of a variable.
+
+        Args:
+            reference_variable: the variable.
+            name: of the slot.
+            initializer: ``zeros``, ``ones``, or ``copy`` for the variable's own numbers.
+
+        Returns:
+            The slot.
+        """
+        shape, dtype = reference_variable.shape, str(reference_variable.dtype)
+        first = {"zeros": lambda: ops.zeros(shape, dtype), "ones": lambda: ops.ones(shape, dtype)}.get(
+            initializer, lambda: ops.convert_to_tensor(reference_variable.numpy())
+        )
+        prefix = getattr(reference_variable, "path", None) or getattr(reference_variable, "name", "variable")
+        with name_scope(self.name, caller=self), eager_scope():
+            slot = Variable(
+                first(), trainable=False, name=f"{str(prefix).replace('/', '_')}_{name or 'slot'}", autocast=False
+            )
+        self._variables.append(slot)
+        return slot
+
+    def _position(self, variable: Variable) -> int:
+        return self._index[id(variable)]
+
+    def exclude_from_weight_decay(self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None) -> None:
+        """Names variables that do not decay; call it before training.
+
+        Args:
+            var_list: the variables.
+            var_names: parts of the names of variables.
+        """
+        self._no_decay |= {id(v) for v in var_list or ()}
+        self._no_decay_names = tuple(var_names or ())
+
+    def _decays(self, variable: Variable) -> bool:
+        names = getattr(self, "_no_decay_names", ())
+        return id(variable) not in self._no_decay and not any(n in str(variable.path) for n in names)
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """Takes a step from pairs of gradients and variables.
+
+        Args:
+            grads_and_vars: the pairs.
+
+        Returns:
+            The number of steps taken.
+        """
+        grads, variables = zip(*grads_and_vars, strict=True)
+        self.apply(list(grads), list(variables))
+        return self._iterations
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        """Takes a step.
+
+        Args:
+            grads: a gradient for each variable; None where the loss does not depend on it.
+            trainable_variables: the variables; those of ``build`` by default.
+
+        Raises:
+            ValueError: no variable has a gradient, or there is one that ``build`` did not see.
+        """
+        variables = list(self._trainable_variables if trainable_variables is None else trainable_variables)
+        if not self.built:
+            self.build(variables)
+        unknown = [v for v in variables if id(v) not in self._index]
+        if unknown:
+            raise ValueError(
+                f"{self.name} was built for other variables and does not know {[str(v.path) for v in unknown]}; compile "
+                "the model again, or make a new optimizer"
+            )
+        pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
+        if not pairs:
+            raise ValueError(
+                "no variable has a gradient: the loss does not depend on any of them (was it computed inside the tape, "
+                "with the model's own layers?)"
+            )
+        if len(pairs) < len(variables):
+            missing = [str(v.path) for g, v in zip(grads, variables, strict=True) if g is None]
+            warnings.warn(f"the loss does not depend on {missing}; they stay as they are", stacklevel=3)
+        gradients = [ops.cast(ops.convert_to_tensor(g), str(v.dtype)) for g, v in pairs]
+        if self.loss_scale_factor:
+            gradients = [g / self.loss_scale_factor for g in gradients]
+        if self.gradient_accumulation_steps:
+            self._accumulate(gradients, [v for _, v in pairs])
+        else:
+            self._step(gradients, [v for _, v in pairs])
+        self._iterations.assign(self._iterations + 1)
+
+    def _accumulate(self, gradients: list[Any], variables: list[Variable]) -> None:
+        """Adds to the accumulators; the step is computed each time and kept every n-th."""
+        n = self.gradient_accumulation_steps or 1
+        due = ops.equal(ops.mod(self._iterations + 1, n), 0)
+        slots = [self._accumulators[self._position(v)] for v in variables]
+        sums = [ops.add(s, g) for s, g in zip(slots, gradients, strict=True)]
+        others = [v for v in self._variables if v is not self._iterations and all(v is not s for s in slots)]
+        state = [*variables, *others]
+        before = [v.value for v in state]
+        self._step([s / float(n) for s in sums], variables)
+        for variable, old in zip(state, before, strict=True):
+            variable.assign(ops.where(due, variable, old))
+        for slot, total in zip(slots, sums, strict=True):
+            slot.assign(ops.where(due, ops.zeros_like(total), total))
+
+    def _step(self, gradients: list[Any], variables: list[Variable]) -> None:
+        gradients = self._clipped(gradients)
+        rate = self._current_rate()
+        if self._decay:
+            rate = rate / (1.0 + self._decay * ops.cast(self._iterations, "float32"))
+        if self.weight_decay is not None:
+            for variable in variables:
+                if self._decays(variable):
+                    factor = 1.0 - ops.cast(rate, str(variable.dtype)) * self.weight_decay
+                    variable.assign(ops.multiply(variable, factor))
+        for gradient, variable in zip(gradients, variables, strict=True):
+            self.update_step(gradient, variable, ops.cast(rate, str(variable.dtype)))
+        for variable in variables:
+            if getattr(variable, "constraint", None) is not None:
+                variable.assign(variable.constraint(variable.value))
+        if self.use_ema:
+            self._average(variables)
+
+    def _average(self, variables: list[Variable]) -> None:
+        m = self.ema_momentum
+        for variable in variables:
+            average = self._averages[self._position(variable)]
+            # The first step starts the average from the variable itself.
+            first = ops.cast(ops.equal(self._iterations, 0), str(variable.dtype))
+            momentum = m * (1.0 - first)
+            average.assign(momentum * average + (1.0 - momentum) * variable)
+            if self.ema_overwrite_frequency:
+                due = ops.equal(ops.mod(self._iterations + 1, self.ema_overwrite_frequency), 0)
+                variable.assign(ops.where(due, average, variable))
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """Replaces variables by their moving averages, if there are any.
+
+        Args:
+            var_list: the variables.
+        """
+        if self.use_ema:
+            for variable in var_list:
+                variable.assign(self._averages[self._position(variable)])
+
+    def _clipped(self, gradients: list[Any]) -> list[Any]:
+        if self.clipvalue:
+            return [ops.clip(g, -float(self.clipvalue), float(self.clipvalue)) for g in gradients]
+        if self.clipnorm:
+            return [self._shortened(g, ops.sqrt(ops.sum(ops.square(g))), self.clipnorm) for g in gradients]
+        if self.global_clipnorm:
+            total: Any = 0.0
+            for g in gradients:
+                total = total + ops.cast(ops.sum(ops.square(g)), "float32")
+            length = ops.sqrt(total)
+            return [self._shortened(g, ops.cast(length, g.dtype), self.global_clipnorm) for g in gradients]
+        return gradients
+
+    @staticmethod
+    def _shortened(gradient: Any, length: Any, most: float) -> Any:
+        return gradient * (float(most) / ops.maximum(length, float(most)))
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        """Changes one variable; defined by subclasses."""
+        raise NotImplementedError(f"{type(self).__name__} must define update_step(gradient, variable, learning_rate)")
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss times the loss scale factor."""
+        return loss if not self.loss_scale_factor else loss * self.loss_scale_factor
+
+    def save_own_variables(self, store: Any) -> None:
+        """Writes the state, numbered, to a mapping."""
+        for i, variable in enumerate(self._variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Reads the state from a mapping; a state of another size is skipped with a warning."""
+        if len(store.keys()) != len(self._variables):
+            warnings.warn(
+                f"the saved state of {self.name} has {len(store.keys())} variables and this optimizer "
+                f"{len(self._variables)}; it starts afresh",
+                stacklevel=2,
+            )
+            return
+        for i, variable in enumerate(self._variables):
+            variable.assign(np.asarray(store[str(i)]).astype(str(variable.dtype)))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments to make it again."""
+        from rkeras.saving.serialization import serialize_keras_object
+
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            number = float(rate.numpy())
+            # Nine digits name a float32; more would be noise.
+            rate = float(f"{number:.9g}") if math.isfinite(number) else number
+        elif isinstance(rate, LearningRateSchedule) or callable(rate):
+            rate = serialize_keras_object(rate)
+        return {
+            "name": self.name,
+            "learning_rate": rate,
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Optimizer:
+        """Makes an optimizer from ``get_config``."""
+        from rkeras.saving.serialization import deserialize_keras_object
+
+        rate = config.get("learning_rate")
+        if isinstance(rate, dict):
+            config = {**config, "learning_rate": deserialize_keras_object(rate, custom_objects=custom_objects)}
+        return cls(**config)
