@@ -44,6 +44,7 @@ class _DepthwiseConv(SpatialLayer):
             bias_initializer=bias_initializer,
             depthwise_regularizer=depthwise_regularizer,
             bias_regularizer=bias_regularizer,
+            activity_regularizer=self.activity_regularizer,
             depthwise_constraint=depthwise_constraint,
             bias_constraint=bias_constraint,
         )

@@ -27,6 +27,9 @@ class _SpatialDropout(Dropout):
         """The arguments to make the layer again."""
         config = super().get_config()
         del config["noise_shape"]
+        if self.trainable:
+            # Keras does not know the argument here.
+            del config["trainable"]
         return config
 
 
