@@ -274,3 +274,66 @@ def test_errors_say_what_is_wrong(make, said):
 def test_a_layer_that_is_too_large_says_so_at_once():
     with pytest.raises((MemoryError, ValueError), match="dense"):
         layers.Dense(10**12)(np.ones((1, 10), "float32"))
+
+
+def test_embedding_takes_length_and_weights_as_older_code_gives_them():
+    vectors = np.random.default_rng(0).normal(size=(10, 4)).astype("float32")
+    model = rkeras.Sequential([layers.Embedding(10, 4, input_length=5, weights=[vectors]), layers.Flatten()])
+    assert model.output_shape == (None, 20)
+    np.testing.assert_array_equal(
+        model(np.array([[1, 2, 3, 4, 9]])).numpy(), vectors[None, [1, 2, 3, 4, 9]].reshape(1, 20)
+    )
+
+
+def test_causal_convolution_sees_no_future():
+    x = np.random.default_rng(0).normal(size=(1, 6, 2)).astype("float32")
+    changed = x.copy()
+    changed[:, 4:] += 1.0
+    for layer in (
+        layers.SeparableConv1D(3, 3, padding="causal"),
+        layers.DepthwiseConv1D(3, padding="causal"),
+    ):
+        one, other = layer(x).numpy(), layer(changed).numpy()
+        np.testing.assert_allclose(one[:, :4], other[:, :4], atol=1e-6)
+        assert (np.abs(one[:, 4:] - other[:, 4:]) > 1e-6).any()
+
+
+@pytest.mark.parametrize("record", ["with a module", "of older files"])
+def test_layers_as_data(record):
+    data = layers.serialize(layers.Dense(3, activation="relu", name="d"))
+    if record == "of older files":
+        data = {"class_name": "Dense", "config": {"name": "d", "units": 3, "activation": "relu"}}
+    layer = layers.deserialize(data)
+    assert isinstance(layer, layers.Dense) and layer.name == "d" and layer.units == 3
+    assert layer(np.full((1, 1), -1.0)).numpy().min() == 0.0 or layer.kernel.numpy().max() < 0
+
+
+def test_every_public_name_is_there_and_saved_classes_are_found():
+    from rkeras.saving.class_table import find_class
+
+    for name in layers.__all__:
+        found = getattr(layers, name)
+        if isinstance(found, type) and issubclass(found, layers.Layer):
+            assert find_class("keras.layers", name) is found
+
+
+def test_layers_train_in_a_compiled_step():
+    rkeras.utils.set_random_seed(1)
+    model = rkeras.Sequential(
+        [
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.2),
+            layers.Flatten(),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(64, 8, 8, 1)).astype("float32")
+    y = (x.mean(axis=(1, 2, 3)) > 0).astype("int32")
+    losses = model.fit(x, y, batch_size=16, epochs=15, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] * 0.9
+    assert (model.layers[1].moving_variance.numpy() != 1.0).all()
+    assert model.layers[3].seed_generator.state.numpy().tolist()[1] == 60

@@ -100,7 +100,7 @@ def renamed(kind: str, owner: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _with_window(owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _with_window(owner: str, rank: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """Joins window sizes given one an axis, as in ``Convolution2D(8, 3, 3, border_mode="same")``."""
     for names in _WINDOW:
         if any(name in kwargs for name in names):
@@ -108,8 +108,7 @@ def _with_window(owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> t
             _warn(owner, ", ".join(f"{name}=…" for name in names), f"kernel_size={sizes}")
             kwargs["kernel_size"] = sizes
             return args[:1]
-    rank = len(args) - 1
-    if rank in (2, 3) and all(type(n) is int for n in args) and f"{rank}D" in owner:
+    if rank > 1 and len(args) == rank + 1 and all(type(n) is int for n in args):
         _warn(owner, ", ".join(map(str, args)), f"{args[0]}, {args[1:]}")
         kwargs["kernel_size"] = args[1:]
         return args[:1]
@@ -141,7 +140,7 @@ def old_arguments(kind: str) -> Callable[[F], F]:
             if kwargs and not (old.isdisjoint(kwargs) and windows.isdisjoint(kwargs)):
                 owner = type(self).__name__
                 if windows:
-                    args = _with_window(owner, args, kwargs)
+                    args = _with_window(owner, getattr(self, "_rank", 0), args, kwargs)
                 kwargs = renamed(kind, owner, kwargs)
             init(self, *args, **kwargs)
 

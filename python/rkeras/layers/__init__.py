@@ -103,10 +103,12 @@ _NAMES = {
     "add": "rkeras.layers.merging.add",
     "average": "rkeras.layers.merging.average",
     "concatenate": "rkeras.layers.merging.concatenate",
+    "deserialize": "rkeras.layers._serialization",
     "dot": "rkeras.layers.merging.dot",
     "maximum": "rkeras.layers.merging.maximum",
     "minimum": "rkeras.layers.merging.minimum",
     "multiply": "rkeras.layers.merging.multiply",
+    "serialize": "rkeras.layers._serialization",
     "subtract": "rkeras.layers.merging.subtract",
 }
 

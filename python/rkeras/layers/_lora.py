@@ -49,9 +49,7 @@ def add_lora(
 
 
 def with_lora(layer: Any, weight: str) -> Any:
-    """The weight with its update, if it has one."""
+    """The weight of a layer that has an update, with it."""
     frozen = getattr(layer, f"_{weight}")
-    if not layer.lora_enabled:
-        return frozen
     update = ops.matmul(getattr(layer, f"lora_{weight}_a"), getattr(layer, f"lora_{weight}_b"))
     return ops.add(frozen, ops.multiply(update, layer.lora_alpha / layer.lora_rank))

@@ -169,7 +169,7 @@ class BaseConv(SpatialLayer):
     @property
     def kernel(self) -> Any:
         """The weights of the window."""
-        return with_lora(self, "kernel")
+        return with_lora(self, "kernel") if self.lora_enabled else self._kernel
 
     def enable_lora(
         self,

@@ -99,7 +99,7 @@ class Dense(ArgumentLayer):
     @property
     def kernel(self) -> Any:
         """The matrix that multiplies the input."""
-        return with_lora(self, "kernel")
+        return with_lora(self, "kernel") if self.lora_enabled else self._kernel
 
     def enable_lora(
         self,

@@ -182,7 +182,7 @@ class EinsumDense(ArgumentLayer):
     @property
     def kernel(self) -> Any:
         """The weights that multiply the input."""
-        return with_lora(self, "kernel")
+        return with_lora(self, "kernel") if self.lora_enabled else self._kernel
 
     def enable_lora(
         self,

@@ -87,7 +87,7 @@ class Embedding(ArgumentLayer):
     @property
     def embeddings(self) -> Any:
         """The vectors, (input_dim, output_dim)."""
-        return with_lora(self, "embeddings")
+        return with_lora(self, "embeddings") if self.lora_enabled else self._embeddings
 
     def enable_lora(
         self,
