@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from rkeras.optimizers import schedules
+from rkeras.optimizers.adagrad import Adadelta, Adagrad
 from rkeras.optimizers.adam import Adam, AdamW
+from rkeras.optimizers.adam_variants import Adamax, Lion, Nadam
+from rkeras.optimizers.ftrl import Ftrl
+from rkeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from rkeras.optimizers.optimizer import Optimizer
 from rkeras.optimizers.rmsprop import RMSprop
 from rkeras.optimizers.sgd import SGD
 from rkeras.saving.identifiers import ObjectTable
 
-TABLE = ObjectTable("optimizer", [Adam, AdamW, RMSprop, SGD], fold_case=True)
+_CLASSES = [Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, LossScaleOptimizer, Nadam, RMSprop, SGD]
+
+TABLE = ObjectTable("optimizer", _CLASSES, fold_case=True)
 
 
 def get(identifier: Any) -> Any:
@@ -36,7 +42,8 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, str):
         found = TABLE.find(identifier)
         if found is None:
-            raise ValueError(f"there is no optimizer called {identifier!r}; known: {sorted({c.__name__ for c in TABLE.objects.values()})}")
+            known = sorted({c.__name__ for c in TABLE.objects.values()})
+            raise ValueError(f"there is no optimizer called {identifier!r}; known: {known}")
         return found()
     if isinstance(identifier, type) and issubclass(identifier, Optimizer):
         return identifier()
@@ -48,4 +55,7 @@ def get(identifier: Any) -> Any:
 serialize = TABLE.serialize
 deserialize = TABLE.deserialize
 
-__all__ = ["Adam", "AdamW", "Optimizer", "RMSprop", "SGD", "deserialize", "get", "schedules", "serialize"]
+__all__ = [
+    "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "LossScaleOptimizer", "Nadam", "Optimizer",
+    "RMSprop", "SGD", "deserialize", "get", "schedules", "serialize",
+]  # fmt: skip

@@ -157,28 +157,52 @@ class Optimizer:
                 self._accumulators = [self.add_variable_from_reference(v, "gradient_accumulator") for v in variables]
         self.built = True
 
-    def add_variable_from_reference(self, reference_variable: Variable, name: str | None = None, initializer: str = "zeros") -> Variable:
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
         """A slot of the shape and dtype of a variable.
 
         Args:
             reference_variable: the variable.
             name: of the slot.
-            initializer: ``zeros``, ``ones``, or ``copy`` for the variable's own numbers.
+            initializer: an initializer or its name, or ``copy`` for the variable's own numbers.
 
         Returns:
             The slot.
         """
-        shape, dtype = reference_variable.shape, str(reference_variable.dtype)
-        first = {"zeros": lambda: ops.zeros(shape, dtype), "ones": lambda: ops.ones(shape, dtype)}.get(
-            initializer, lambda: ops.convert_to_tensor(reference_variable.numpy())
-        )
+        from rkeras import initializers
+
         prefix = getattr(reference_variable, "path", None) or getattr(reference_variable, "name", "variable")
         with name_scope(self.name, caller=self), eager_scope():
+            if initializer == "copy":
+                first = ops.convert_to_tensor(reference_variable.numpy())
+            else:
+                first = initializers.get(initializer)(reference_variable.shape, str(reference_variable.dtype))
             slot = Variable(
-                first(), trainable=False, name=f"{str(prefix).replace('/', '_')}_{name or 'slot'}", autocast=False
+                first, trainable=False, name=f"{str(prefix).replace('/', '_')}_{name or 'slot'}", autocast=False
             )
         self._variables.append(slot)
         return slot
+
+    def add_optimizer_variables(
+        self, trainable_variables: Sequence[Variable], names: Sequence[str], initializers: Sequence[Any] | None = None
+    ) -> list[list[Variable]]:
+        """Several slots for each variable, in the order of the variables.
+
+        Args:
+            trainable_variables: the variables.
+            names: of the slots.
+            initializers: one for each name; zeros by default.
+
+        Returns:
+            One list for each name, as long as ``trainable_variables``.
+        """
+        first = initializers or ["zeros"] * len(names)
+        slots: list[list[Variable]] = [[] for _ in names]
+        for variable in trainable_variables:
+            for column, name, initializer in zip(slots, names, first, strict=True):
+                column.append(self.add_variable_from_reference(variable, name, initializer))
+        return slots
 
     def _position(self, variable: Variable) -> int:
         return self._index[id(variable)]
