@@ -175,3 +175,20 @@ class Conv3DTranspose(_ConvTranspose):
     """
 
     _rank = 3
+
+    # The order of Keras differs from that over one and two axes.
+    @old_arguments("conv")
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        output_padding: Any = None,
+        dilation_rate: Any = 1,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        window = (strides, padding, output_padding, data_format, dilation_rate)
+        super().__init__(filters, kernel_size, *window, *args, **kwargs)

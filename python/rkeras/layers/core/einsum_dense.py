@@ -21,9 +21,7 @@ class EinsumShapes(NamedTuple):
     output: tuple[int | None, ...]
 
 
-def einsum_shapes(
-    equation: str, bias_axes: str | None, input_shape: Any, output_shape: Any
-) -> EinsumShapes:
+def einsum_shapes(equation: str, bias_axes: str | None, input_shape: Any, output_shape: Any) -> EinsumShapes:
     """The shapes of kernel, bias and output.
 
     Args:
