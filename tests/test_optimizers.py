@@ -115,7 +115,11 @@ def test_missing_gradients() -> None:
 
 
 def test_bad_arguments() -> None:
-    for arguments in ({"clipnorm": 1.0, "clipvalue": 1.0}, {"nonsense": 1}, {"gradient_accumulation_steps": 1}):
+    for arguments in (
+        {"clipnorm": 1.0, "clipvalue": 1.0},
+        {"nonsense": 1},
+        {"gradient_accumulation_steps": 1},
+    ):
         with pytest.raises(ValueError):
             optimizers.SGD(0.1, **arguments)
     with pytest.raises(ValueError, match="adma"):
@@ -136,7 +140,9 @@ def test_loss_scale_optimizer(traced: bool) -> None:
     seen = []
     for gradient in (np.inf, 4.0, 2.0, 4.0, np.nan):
         run(rkeras.ops.convert_to_tensor(gradient, "float32"))
-        seen.append((float(variable), float(optimizer.dynamic_scale.numpy()), int(optimizer.iterations.numpy())))
+        seen.append(
+            (float(variable), float(optimizer.dynamic_scale.numpy()), int(optimizer.iterations.numpy()))
+        )
     assert seen == [(1.0, 2.0, 0), (0.0, 2.0, 1), (-0.5, 4.0, 2), (-1.0, 4.0, 3), (-1.0, 2.0, 3)]
     again = optimizers.deserialize(optimizers.serialize(optimizer))
     assert again.get_config() == optimizer.get_config()

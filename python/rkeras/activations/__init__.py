@@ -8,12 +8,10 @@ from rkeras import ops
 from rkeras.ops import (
     celu,
     elu,
-    gelu,
     glu,
     hard_shrink,
     hard_sigmoid,
     hard_silu,
-    hard_swish,
     hard_tanh,
     leaky_relu,
     log_sigmoid,
@@ -31,7 +29,6 @@ from rkeras.ops import (
     sparse_sigmoid,
     sparsemax,
     squareplus,
-    swish,
     tanh,
     tanh_shrink,
     threshold,
@@ -97,6 +94,28 @@ def exponential(x: Any) -> Any:
     """
     return ops.exp(x)
 
+
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """``x`` times the normal distribution function of ``x`` (Hendrycks and Gimpel 2016).
+
+    Args:
+        x: tensor.
+        approximate: whether to take the tanh formula; unlike ``ops.gelu``, not unless asked for.
+
+    Returns:
+        A tensor of the same shape.
+
+    Example:
+        >>> import rkeras
+        >>> round(float(rkeras.activations.gelu(rkeras.ops.array(-1.0))), 4)
+        -0.1587
+    """
+    return ops.gelu(x, approximate=approximate)
+
+
+# The same functions, not others of the same effect: a model is saved with their first names.
+swish = silu
+hard_swish = hard_silu
 
 _FUNCTIONS = [
     celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, log_sigmoid,

@@ -114,18 +114,28 @@ class MinMaxNorm(Constraint):
         (2, 1)
     """
 
-    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
+    def __init__(
+        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0
+    ) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
     def __call__(self, w: Any) -> Any:
         """The allowed weight."""
         norms = _norms(w, self.axis)
-        wanted = self.rate * ops.clip(norms, float(self.min_value), float(self.max_value)) + (1 - self.rate) * norms
+        wanted = (
+            self.rate * ops.clip(norms, float(self.min_value), float(self.max_value))
+            + (1 - self.rate) * norms
+        )
         return w * (wanted / (norms + config.epsilon()))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to make it again."""
-        return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
+        return {
+            "min_value": self.min_value,
+            "max_value": self.max_value,
+            "rate": self.rate,
+            "axis": self.axis,
+        }
 
 
 TABLE = ObjectTable("constraint", [MaxNorm, MinMaxNorm, NonNeg, UnitNorm])

@@ -35,7 +35,11 @@ class RandomInitializer(Initializer):
     def _draw(self, op: str, shape: Any, dtype: str | None, **parameters: float) -> Any:
         numbers = {name: float(value) for name, value in parameters.items()}
         return _engine.apply(
-            op, draw_seed(self.seed), shape=[int(s) for s in shape], dtype=dtype or _engine.floatx(), **numbers
+            op,
+            draw_seed(self.seed),
+            shape=[int(s) for s in shape],
+            dtype=dtype or _engine.floatx(),
+            **numbers,
         )
 
 
@@ -144,7 +148,11 @@ class VarianceScaling(RandomInitializer):
     """
 
     def __init__(
-        self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: Any = None
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: Any = None,
     ) -> None:
         distribution = {"normal": "truncated_normal"}.get(distribution.lower(), distribution.lower())
         if scale <= 0.0:
@@ -153,7 +161,8 @@ class VarianceScaling(RandomInitializer):
             raise ValueError(f"mode must be 'fan_in', 'fan_out' or 'fan_avg', got {mode!r}")
         if distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
             raise ValueError(
-                "distribution must be 'truncated_normal', 'untruncated_normal' or 'uniform', " f"got {distribution!r}"
+                "distribution must be 'truncated_normal', 'untruncated_normal' or 'uniform', "
+                f"got {distribution!r}"
             )
         self.scale, self.mode, self.distribution = scale, mode, distribution
         super().__init__(seed)
@@ -169,7 +178,9 @@ class VarianceScaling(RandomInitializer):
         deviation = math.sqrt(variance)
         if self.distribution == "truncated_normal":
             # The standard deviation that is left when a normal distribution is cut off at two of them.
-            return self._draw("random_truncated_normal", shape, dtype, mean=0.0, stddev=deviation / 0.87962566103423978)
+            return self._draw(
+                "random_truncated_normal", shape, dtype, mean=0.0, stddev=deviation / 0.87962566103423978
+            )
         return self._draw("random_normal", shape, dtype, mean=0.0, stddev=deviation)
 
     def get_config(self) -> dict[str, Any]:
@@ -256,7 +267,9 @@ class Orthogonal(RandomInitializer):
         normal = self._draw("random_normal", tall, "float64", mean=0.0, stddev=1.0).numpy()
         q, r = np.linalg.qr(normal)
         q = q * np.sign(np.diag(r))
-        return ops.convert_to_tensor(self.gain * (q.T if rows < columns else q).reshape(shape), dtype or _engine.floatx())
+        return ops.convert_to_tensor(
+            self.gain * (q.T if rows < columns else q).reshape(shape), dtype or _engine.floatx()
+        )
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to make it again."""

@@ -60,7 +60,9 @@ class Adam(Optimizer):
         i, dtype = self._position(variable), str(variable.dtype)
         m, v = self._momentums[i], self._velocities[i]
         step = ops.cast(self.iterations + 1, dtype)
-        correction = ops.sqrt(1.0 - ops.power(float(self.beta_2), step)) / (1.0 - ops.power(float(self.beta_1), step))
+        correction = ops.sqrt(1.0 - ops.power(float(self.beta_2), step)) / (
+            1.0 - ops.power(float(self.beta_1), step)
+        )
         alpha = learning_rate * correction
         if not self.amsgrad:
             new, mean, square = _engine.apply(
@@ -109,4 +111,6 @@ class AdamW(Adam):
     ) -> None:
         if weight_decay is None:
             raise ValueError("AdamW needs a weight_decay; use Adam for none")
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, name, weight_decay=weight_decay, **kwargs)
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, amsgrad, name, weight_decay=weight_decay, **kwargs
+        )

@@ -19,7 +19,13 @@ class _TwoMeans(Optimizer):
     _slot_names: ClassVar[list[str]] = ["momentum", "velocity"]
 
     def __init__(
-        self, learning_rate: Any, beta_1: float, beta_2: float, epsilon: float, name: str | None, **kwargs: Any
+        self,
+        learning_rate: Any,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+        name: str | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, name=name, **kwargs)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon

@@ -61,7 +61,10 @@ class LossScaleOptimizer(Optimizer):
         with name_scope(self.name, caller=self), eager_scope():
             self.step_counter = Variable(np.zeros((), "int32"), trainable=False, name="step_counter")
             self.dynamic_scale = Variable(
-                np.asarray(self.initial_scale, "float32"), trainable=False, name="dynamic_scale", autocast=False
+                np.asarray(self.initial_scale, "float32"),
+                trainable=False,
+                name="dynamic_scale",
+                autocast=False,
             )
         self._variables += [self.step_counter, self.dynamic_scale]
         self.inner_optimizer.build(variables)
@@ -73,7 +76,7 @@ class LossScaleOptimizer(Optimizer):
         return [*self._variables, *self.inner_optimizer.variables]
 
     @property
-    def iterations(self) -> Variable:
+    def iterations(self) -> Any:
         """The number of steps taken, without those left out."""
         return self.inner_optimizer.iterations
 
@@ -101,7 +104,9 @@ class LossScaleOptimizer(Optimizer):
         # Both outcomes are computed and one is kept: a plan has no branches.
         state = [*variables, *self.inner_optimizer.variables]
         before = [v.value for v in state]
-        self.inner_optimizer.apply([None if g is None else g / ops.cast(scale, g.dtype) for g in grads], variables)
+        self.inner_optimizer.apply(
+            [None if g is None else g / ops.cast(scale, g.dtype) for g in grads], variables
+        )
         for variable, old in zip(state, before, strict=True):
             variable.assign(ops.where(finite, variable, old))
         full = ops.equal(self.step_counter, self.dynamic_growth_steps - 1)

@@ -58,7 +58,9 @@ class Optimizer:
         **kwargs: Any,
     ) -> None:
         if "lr" in kwargs:
-            warnings.warn("The argument `lr` is now called `learning_rate`.", DeprecationWarning, stacklevel=3)
+            warnings.warn(
+                "The argument `lr` is now called `learning_rate`.", DeprecationWarning, stacklevel=3
+            )
             learning_rate = kwargs.pop("lr")
         self._decay = 0.0
         if "decay" in kwargs:
@@ -74,7 +76,9 @@ class Optimizer:
         if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError("give only one of clipnorm, clipvalue and global_clipnorm")
         if gradient_accumulation_steps is not None and gradient_accumulation_steps < 2:
-            raise ValueError(f"gradient_accumulation_steps must be at least 2, got {gradient_accumulation_steps}")
+            raise ValueError(
+                f"gradient_accumulation_steps must be at least 2, got {gradient_accumulation_steps}"
+            )
         self.name = name or auto_name(type(self).__name__)
         self.weight_decay, self.clipnorm, self.clipvalue = weight_decay, clipnorm, clipvalue
         self.global_clipnorm, self.use_ema, self.ema_momentum = global_clipnorm, use_ema, ema_momentum
@@ -88,7 +92,9 @@ class Optimizer:
         self._averages: list[Variable] = []
         self._accumulators: list[Variable] = []
         with name_scope(self.name, caller=self), eager_scope():
-            self._iterations = Variable(np.zeros((), "int64"), trainable=False, name="iteration", autocast=False)
+            self._iterations = Variable(
+                np.zeros((), "int64"), trainable=False, name="iteration", autocast=False
+            )
             self._variables.append(self._iterations)
             if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
                 self._learning_rate: Any = learning_rate
@@ -100,9 +106,10 @@ class Optimizer:
                 self._variables.append(self._learning_rate)
 
     @property
-    def iterations(self) -> Variable:
-        """The number of steps taken."""
-        return self._iterations
+    def iterations(self) -> Any:
+        """The number of updates: of steps, divided by those whose gradients are averaged before an update."""
+        n = self.gradient_accumulation_steps
+        return ops.floor_divide(self._iterations, n) if n else self._iterations
 
     @property
     def variables(self) -> list[Variable]:
@@ -154,7 +161,9 @@ class Optimizer:
             if self.use_ema:
                 self._averages = [self.add_variable_from_reference(v, "average", "copy") for v in variables]
             if self.gradient_accumulation_steps:
-                self._accumulators = [self.add_variable_from_reference(v, "gradient_accumulator") for v in variables]
+                self._accumulators = [
+                    self.add_variable_from_reference(v, "gradient_accumulator") for v in variables
+                ]
         self.built = True
 
     def add_variable_from_reference(
@@ -179,13 +188,19 @@ class Optimizer:
             else:
                 first = initializers.get(initializer)(reference_variable.shape, str(reference_variable.dtype))
             slot = Variable(
-                first, trainable=False, name=f"{str(prefix).replace('/', '_')}_{name or 'slot'}", autocast=False
+                first,
+                trainable=False,
+                name=f"{str(prefix).replace('/', '_')}_{name or 'slot'}",
+                autocast=False,
             )
         self._variables.append(slot)
         return slot
 
     def add_optimizer_variables(
-        self, trainable_variables: Sequence[Variable], names: Sequence[str], initializers: Sequence[Any] | None = None
+        self,
+        trainable_variables: Sequence[Variable],
+        names: Sequence[str],
+        initializers: Sequence[Any] | None = None,
     ) -> list[list[Variable]]:
         """Several slots for each variable, in the order of the variables.
 
@@ -207,7 +222,9 @@ class Optimizer:
     def _position(self, variable: Variable) -> int:
         return self._index[id(variable)]
 
-    def exclude_from_weight_decay(self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None) -> None:
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
         """Names variables that do not decay; call it before training.
 
         Args:
@@ -309,11 +326,11 @@ class Optimizer:
         for variable in variables:
             average = self._averages[self._position(variable)]
             # The first step starts the average from the variable itself.
-            first = ops.cast(ops.equal(self._iterations, 0), str(variable.dtype))
+            first = ops.cast(ops.equal(self.iterations, 0), str(variable.dtype))
             momentum = m * (1.0 - first)
             average.assign(momentum * average + (1.0 - momentum) * variable)
             if self.ema_overwrite_frequency:
-                due = ops.equal(ops.mod(self._iterations + 1, self.ema_overwrite_frequency), 0)
+                due = ops.equal(ops.mod(self.iterations + 1, self.ema_overwrite_frequency), 0)
                 variable.assign(ops.where(due, average, variable))
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
@@ -345,7 +362,9 @@ class Optimizer:
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Changes one variable; defined by subclasses."""
-        raise NotImplementedError(f"{type(self).__name__} must define update_step(gradient, variable, learning_rate)")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define update_step(gradient, variable, learning_rate)"
+        )
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times the loss scale factor."""
@@ -400,5 +419,8 @@ class Optimizer:
 
         rate = config.get("learning_rate")
         if isinstance(rate, dict):
-            config = {**config, "learning_rate": deserialize_keras_object(rate, custom_objects=custom_objects)}
+            config = {
+                **config,
+                "learning_rate": deserialize_keras_object(rate, custom_objects=custom_objects),
+            }
         return cls(**config)

@@ -53,7 +53,9 @@ class RMSprop(Optimizer):
         if self.momentum > 0:
             self._momentums = [self.add_variable_from_reference(v, "momentum") for v in variables]
         if self.centered:
-            self._average_gradients = [self.add_variable_from_reference(v, "average_gradient") for v in variables]
+            self._average_gradients = [
+                self.add_variable_from_reference(v, "average_gradient") for v in variables
+            ]
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Changes one variable."""
@@ -61,7 +63,13 @@ class RMSprop(Optimizer):
         velocity = self._velocities[i]
         if not self.centered and not self.momentum > 0:
             new, mean_square = _engine.apply(
-                "rmsprop_update", variable, velocity, gradient, learning_rate, rho=self.rho, epsilon=self.epsilon
+                "rmsprop_update",
+                variable,
+                velocity,
+                gradient,
+                learning_rate,
+                rho=self.rho,
+                epsilon=self.epsilon,
             )
             variable.assign(new)
             velocity.assign(mean_square)

@@ -64,7 +64,11 @@ class ExponentialDecay(LearningRateSchedule):
     ) -> None:
         if decay_steps <= 0:
             raise ValueError(f"decay_steps must be positive, got {decay_steps}")
-        self.initial_learning_rate, self.decay_steps, self.decay_rate = initial_learning_rate, decay_steps, decay_rate
+        self.initial_learning_rate, self.decay_steps, self.decay_rate = (
+            initial_learning_rate,
+            decay_steps,
+            decay_rate,
+        )
         self.staircase, self.name = staircase, name
 
     def __call__(self, step: Any) -> Any:
@@ -114,9 +118,13 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         0.01
     """
 
-    def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
+    def __init__(
+        self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstant"
+    ) -> None:
         if len(boundaries) + 1 != len(values):
-            raise ValueError(f"{len(boundaries)} boundaries need {len(boundaries) + 1} values, got {len(values)}")
+            raise ValueError(
+                f"{len(boundaries)} boundaries need {len(boundaries) + 1} values, got {len(values)}"
+            )
         self.boundaries, self.values, self.name = list(boundaries), list(values), name
 
     def __call__(self, step: Any) -> Any:

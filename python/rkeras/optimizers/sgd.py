@@ -27,7 +27,12 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, name: str = "SGD", **kwargs: Any
+        self,
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        name: str = "SGD",
+        **kwargs: Any,
     ) -> None:
         if not 0 <= momentum <= 1:
             raise ValueError(f"momentum must be between 0 and 1, got {momentum}")
@@ -50,7 +55,13 @@ class SGD(Optimizer):
             return
         slot = self._momentums[self._position(variable)]
         new, speed = _engine.apply(
-            "sgd_momentum_update", variable, slot, gradient, learning_rate, momentum=self.momentum, nesterov=self.nesterov
+            "sgd_momentum_update",
+            variable,
+            slot,
+            gradient,
+            learning_rate,
+            momentum=self.momentum,
+            nesterov=self.nesterov,
         )
         variable.assign(new)
         slot.assign(speed)

@@ -35,7 +35,12 @@ class Regularizer:
 
 
 def _factor(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0 or value == float("inf"):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not value >= 0
+        or value == float("inf")
+    ):
         raise ValueError(f"{name} must be a finite number that is not negative, got {value!r}")
     return float(value)
 
@@ -142,7 +147,11 @@ class OrthogonalRegularizer(Regularizer):
         """The penalty; anything but a matrix raises ValueError."""
         if len(inputs.shape) != 2:
             raise ValueError(f"OrthogonalRegularizer takes matrices, got shape {tuple(inputs.shape)}")
-        x = ops.normalize(inputs, axis=1) if self.mode == "rows" else ops.transpose(ops.normalize(inputs, axis=0))
+        x = (
+            ops.normalize(inputs, axis=1)
+            if self.mode == "rows"
+            else ops.transpose(ops.normalize(inputs, axis=0))
+        )
         n = x.shape[0]
         cosines = ops.matmul(x, ops.transpose(x)) * (1.0 - ops.eye(n, dtype=x.dtype))
         pairs = max(1.0, n * (n - 1.0) / 2.0)
@@ -170,7 +179,9 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     return L1L2(l1, l2)
 
 
-TABLE = ObjectTable("regularizer", [L1, L2, L1L2, OrthogonalRegularizer], {"l1_l2": l1_l2, "l1": L1, "l2": L2})
+TABLE = ObjectTable(
+    "regularizer", [L1, L2, L1L2, OrthogonalRegularizer], {"l1_l2": l1_l2, "l1": L1, "l2": L2}
+)
 l1, l2 = L1, L2
 get = TABLE.get
 serialize = TABLE.serialize
