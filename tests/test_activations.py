@@ -43,6 +43,6 @@ def test_get() -> None:
 
 
 def test_sparsemax_is_the_nearest_distribution() -> None:
-    # Keras 3.15 gives [..., 0.13, 0.43, 0.63] for this row, which sums to 1.2 (Martins and Astudillo 2016, algorithm 1).
+    # Martins and Astudillo 2016, algorithm 1. Keras 3.15 gives [..., 0.13, 0.43, 0.63] here: 1.2 in all.
     got = activations.sparsemax(rkeras.ops.array([[-7.5, -3.0, -1.0, -0.5, -0.2, 0.0]])).numpy()
     np.testing.assert_allclose(got, [[0.0, 0.0, 0.0, 1 / 15, 11 / 30, 17 / 30]], atol=1e-6)

@@ -1,4 +1,4 @@
-"""Optimizers and schedules against figures from Keras (tests/fixtures/make_optimizers.py), and their own rules."""
+"""Optimizers and schedules against figures from Keras (fixtures/make_optimizers.py), and their own rules."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Identity(Initializer):
         """The matrix; a shape of another rank raises ValueError."""
         if len(shape) != 2:
             raise ValueError(f"Identity makes matrices, not tensors of shape {tuple(shape)}")
-        return self.gain * ops.eye(*shape, dtype=dtype)
+        return self.gain * ops.eye(shape[0], shape[1], dtype=dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to make it again."""

@@ -17,8 +17,8 @@ from rkeras.variables import Variable
 class LossScaleOptimizer(Optimizer):
     """Multiplies the loss so that small float16 gradients survive, and divides the gradients again.
 
-    The scale doubles after ``dynamic_growth_steps`` finite steps in a row; a gradient that is not finite halves it,
-    and that step is left out (Micikevicius et al. 2018).
+    The scale doubles after ``dynamic_growth_steps`` finite steps in a row; a gradient that is not finite
+    halves it, and that step is left out (Micikevicius et al. 2018).
 
     Args:
         inner_optimizer: the optimizer that takes the steps.

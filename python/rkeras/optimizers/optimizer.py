@@ -11,9 +11,15 @@ import numpy as np
 
 from rkeras import ops
 from rkeras.naming import auto_name, name_scope
+from rkeras.optimizers.clipping import clip_gradients
 from rkeras.optimizers.schedules import LearningRateSchedule
 from rkeras.tracing import eager_scope
 from rkeras.variables import Variable
+
+_SETTINGS = (
+    "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum",
+    "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps",
+)  # fmt: skip
 
 
 class Optimizer:
@@ -65,7 +71,7 @@ class Optimizer:
         self._decay = 0.0
         if "decay" in kwargs:
             warnings.warn(
-                "The argument `decay` is old: use learning_rate=InverseTimeDecay(...). It is applied as it used to be.",
+                "The argument `decay` is old: use learning_rate=InverseTimeDecay(...). It still applies.",
                 DeprecationWarning,
                 stacklevel=3,
             )
@@ -89,6 +95,7 @@ class Optimizer:
         self._trainable_variables: list[Variable] = []
         self._index: dict[int, int] = {}
         self._no_decay: set[int] = set()
+        self._no_decay_names: tuple[str, ...] = ()
         self._averages: list[Variable] = []
         self._accumulators: list[Variable] = []
         with name_scope(self.name, caller=self), eager_scope():
@@ -133,8 +140,8 @@ class Optimizer:
             self._learning_rate.assign(value)
         elif isinstance(self._learning_rate, LearningRateSchedule):
             raise TypeError(
-                "this optimizer follows a learning rate schedule; assign another LearningRateSchedule, or make the "
-                "optimizer with a number to be able to set it"
+                "this optimizer follows a learning rate schedule; assign another LearningRateSchedule, or "
+                "make the optimizer with a number to be able to set it"
             )
         else:
             self._learning_rate = value
@@ -235,8 +242,8 @@ class Optimizer:
         self._no_decay_names = tuple(var_names or ())
 
     def _decays(self, variable: Variable) -> bool:
-        names = getattr(self, "_no_decay_names", ())
-        return id(variable) not in self._no_decay and not any(n in str(variable.path) for n in names)
+        named = any(name in str(variable.path) for name in self._no_decay_names)
+        return id(variable) not in self._no_decay and not named
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
         """Takes a step from pairs of gradients and variables.
@@ -267,14 +274,14 @@ class Optimizer:
         unknown = [v for v in variables if id(v) not in self._index]
         if unknown:
             raise ValueError(
-                f"{self.name} was built for other variables and does not know {[str(v.path) for v in unknown]}; compile "
-                "the model again, or make a new optimizer"
+                f"{self.name} was built for other variables and does not know {[str(v.path) for v in unknown]}"
+                "; compile the model again, or make a new optimizer"
             )
         pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
         if not pairs:
             raise ValueError(
-                "no variable has a gradient: the loss does not depend on any of them (was it computed inside the tape, "
-                "with the model's own layers?)"
+                "no variable has a gradient: the loss does not depend on any of them (was it computed "
+                "inside the tape, with the model's own layers?)"
             )
         if len(pairs) < len(variables):
             missing = [str(v.path) for g, v in zip(grads, variables, strict=True) if g is None]
@@ -304,7 +311,7 @@ class Optimizer:
             slot.assign(ops.where(due, ops.zeros_like(total), total))
 
     def _step(self, gradients: list[Any], variables: list[Variable]) -> None:
-        gradients = self._clipped(gradients)
+        gradients = clip_gradients(gradients, self.clipnorm, self.clipvalue, self.global_clipnorm)
         rate = self._current_rate()
         if self._decay:
             rate = rate / (1.0 + self._decay * ops.cast(self._iterations, "float32"))
@@ -316,8 +323,9 @@ class Optimizer:
         for gradient, variable in zip(gradients, variables, strict=True):
             self.update_step(gradient, variable, ops.cast(rate, str(variable.dtype)))
         for variable in variables:
-            if getattr(variable, "constraint", None) is not None:
-                variable.assign(variable.constraint(variable.value))
+            constraint = getattr(variable, "constraint", None)
+            if constraint is not None:
+                variable.assign(constraint(variable.value))
         if self.use_ema:
             self._average(variables)
 
@@ -342,23 +350,6 @@ class Optimizer:
         if self.use_ema:
             for variable in var_list:
                 variable.assign(self._averages[self._position(variable)])
-
-    def _clipped(self, gradients: list[Any]) -> list[Any]:
-        if self.clipvalue:
-            return [ops.clip(g, -float(self.clipvalue), float(self.clipvalue)) for g in gradients]
-        if self.clipnorm:
-            return [self._shortened(g, ops.sqrt(ops.sum(ops.square(g))), self.clipnorm) for g in gradients]
-        if self.global_clipnorm:
-            total: Any = 0.0
-            for g in gradients:
-                total = total + ops.cast(ops.sum(ops.square(g)), "float32")
-            length = ops.sqrt(total)
-            return [self._shortened(g, ops.cast(length, g.dtype), self.global_clipnorm) for g in gradients]
-        return gradients
-
-    @staticmethod
-    def _shortened(gradient: Any, length: Any, most: float) -> Any:
-        return gradient * (float(most) / ops.maximum(length, float(most)))
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Changes one variable; defined by subclasses."""
@@ -398,19 +389,7 @@ class Optimizer:
             rate = float(f"{number:.9g}") if math.isfinite(number) else number
         elif isinstance(rate, LearningRateSchedule) or callable(rate):
             rate = serialize_keras_object(rate)
-        return {
-            "name": self.name,
-            "learning_rate": rate,
-            "weight_decay": self.weight_decay,
-            "clipnorm": self.clipnorm,
-            "global_clipnorm": self.global_clipnorm,
-            "clipvalue": self.clipvalue,
-            "use_ema": self.use_ema,
-            "ema_momentum": self.ema_momentum,
-            "ema_overwrite_frequency": self.ema_overwrite_frequency,
-            "loss_scale_factor": self.loss_scale_factor,
-            "gradient_accumulation_steps": self.gradient_accumulation_steps,
-        }
+        return {"name": self.name, "learning_rate": rate, **{key: getattr(self, key) for key in _SETTINGS}}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Optimizer:

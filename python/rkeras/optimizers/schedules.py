@@ -266,7 +266,8 @@ class CosineDecayRestarts(LearningRateSchedule):
 
 
 _CLASSES = [
-    CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay,
+    CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay,
+    PolynomialDecay,
 ]  # fmt: skip
 TABLE = ObjectTable("learning rate schedule", _CLASSES)
 serialize = TABLE.serialize
