@@ -40,7 +40,7 @@ class Optimizer:
         loss_scale_factor: by what the loss was multiplied.
         gradient_accumulation_steps: how many steps' gradients are averaged before one update.
         name: made up if not given.
-        kwargs: old names: ``lr``, ``decay`` (the rate becomes ``lr / (1 + decay * step)``).
+        kwargs: old names: ``lr``, ``decay`` (rate ``lr / (1 + decay * step)``).
 
     Raises:
         ValueError: several ways of clipping, or an argument that is not known.
@@ -64,16 +64,12 @@ class Optimizer:
         **kwargs: Any,
     ) -> None:
         if "lr" in kwargs:
-            warnings.warn(
-                "The argument `lr` is now called `learning_rate`.", DeprecationWarning, stacklevel=3
-            )
+            warnings.warn("The argument `lr` is now `learning_rate`.", DeprecationWarning, stacklevel=3)
             learning_rate = kwargs.pop("lr")
         self._decay = 0.0
         if "decay" in kwargs:
             warnings.warn(
-                "The argument `decay` is old: use learning_rate=InverseTimeDecay(...). It still applies.",
-                DeprecationWarning,
-                stacklevel=3,
+                "`decay` is old: use learning_rate=InverseTimeDecay(...).", DeprecationWarning, stacklevel=3
             )
             self._decay = float(kwargs.pop("decay") or 0.0)
         kwargs.pop("jit_compile", None)
@@ -273,15 +269,16 @@ class Optimizer:
             self.build(variables)
         unknown = [v for v in variables if id(v) not in self._index]
         if unknown:
+            paths = [str(v.path) for v in unknown]
             raise ValueError(
-                f"{self.name} was built for other variables and does not know {[str(v.path) for v in unknown]}"
-                "; compile the model again, or make a new optimizer"
+                f"{self.name} was built for other variables and does not know {paths}; "
+                "compile the model again, or make a new optimizer"
             )
         pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
         if not pairs:
             raise ValueError(
-                "no variable has a gradient: the loss does not depend on any of them (was it computed "
-                "inside the tape, with the model's own layers?)"
+                "no variable has a gradient: the loss does not depend on any of them (was it "
+                "computed inside the tape, with the model's own layers?)"
             )
         if len(pairs) < len(variables):
             missing = [str(v.path) for g, v in zip(grads, variables, strict=True) if g is None]
@@ -289,10 +286,8 @@ class Optimizer:
         gradients = [ops.cast(ops.convert_to_tensor(g), str(v.dtype)) for g, v in pairs]
         if self.loss_scale_factor:
             gradients = [g / self.loss_scale_factor for g in gradients]
-        if self.gradient_accumulation_steps:
-            self._accumulate(gradients, [v for _, v in pairs])
-        else:
-            self._step(gradients, [v for _, v in pairs])
+        step = self._accumulate if self.gradient_accumulation_steps else self._step
+        step(gradients, [v for _, v in pairs])
         self._iterations.assign(self._iterations + 1)
 
     def _accumulate(self, gradients: list[Any], variables: list[Variable]) -> None:
