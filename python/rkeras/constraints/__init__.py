@@ -1,37 +1,145 @@
-"""Conditions that weights fulfil after each update."""
+"""What weights must satisfy after each step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from rkeras.constraints.constraint import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from rkeras import config, ops
 from rkeras.saving.identifiers import ObjectTable
 
-max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
-TABLE = ObjectTable(
-    "constraint",
-    (Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm),
-    {"maxnorm": MaxNorm, "nonneg": NonNeg, "unitnorm": UnitNorm},
-)
-
-
-def get(identifier: Any) -> Any:
-    """Returns a constraint from a name, record, class or callable; None for None.
+class Constraint:
+    """Maps a weight to the nearest allowed one; subclasses define ``__call__(w)``.
 
     Example:
-        >>> get("max_norm").max_value
-        2
+        >>> import rkeras
+        >>> Constraint()(3.0)
+        3.0
     """
-    return TABLE.get(identifier)
+
+    def __call__(self, w: Any) -> Any:
+        """The allowed weight."""
+        return w
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments to make it again."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Constraint:
+        """Makes a constraint from ``get_config``."""
+        return cls(**config)
 
 
-def serialize(constraint: Any) -> Any:
-    """Returns the record of a constraint."""
-    return TABLE.serialize(constraint)
+def _norms(w: Any, axis: Any) -> Any:
+    return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
 
 
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """Returns the constraint of a record."""
-    return TABLE.deserialize(config, custom_objects)
+class MaxNorm(Constraint):
+    """Shortens vectors that are longer than a limit.
+
+    Args:
+        max_value: the limit.
+        axis: along which axes the length is taken.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.round(MaxNorm(1.0)(rkeras.ops.array([[3.0], [4.0]])), 3).shape
+        (2, 1)
+    """
+
+    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
+        self.max_value, self.axis = max_value, axis
+
+    def __call__(self, w: Any) -> Any:
+        """The allowed weight."""
+        norms = _norms(w, self.axis)
+        return w * (ops.clip(norms, 0.0, float(self.max_value)) / (norms + config.epsilon()))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments to make it again."""
+        return {"max_value": self.max_value, "axis": self.axis}
+
+
+class NonNeg(Constraint):
+    """Sets negative weights to zero.
+
+    Example:
+        >>> import rkeras
+        >>> NonNeg()(rkeras.ops.array([-1.0, 2.0])).tolist()
+        [0.0, 2.0]
+    """
+
+    def __call__(self, w: Any) -> Any:
+        """The allowed weight."""
+        return ops.maximum(w, 0.0)
+
+
+class UnitNorm(Constraint):
+    """Scales vectors to length 1.
+
+    Args:
+        axis: along which axes the length is taken.
+
+    Example:
+        >>> import rkeras
+        >>> UnitNorm()(rkeras.ops.array([[3.0], [4.0]])).shape
+        (2, 1)
+    """
+
+    def __init__(self, axis: Any = 0) -> None:
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        """The allowed weight."""
+        return w / (config.epsilon() + _norms(w, self.axis))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments to make it again."""
+        return {"axis": self.axis}
+
+
+class MinMaxNorm(Constraint):
+    """Draws the length of vectors into an interval.
+
+    Args:
+        min_value: the least length.
+        max_value: the largest.
+        rate: how far: 1 all the way.
+        axis: along which axes the length is taken.
+
+    Example:
+        >>> import rkeras
+        >>> MinMaxNorm()(rkeras.ops.array([[3.0], [4.0]])).shape
+        (2, 1)
+    """
+
+    def __init__(
+        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0
+    ) -> None:
+        self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
+
+    def __call__(self, w: Any) -> Any:
+        """The allowed weight."""
+        norms = _norms(w, self.axis)
+        wanted = (
+            self.rate * ops.clip(norms, float(self.min_value), float(self.max_value))
+            + (1 - self.rate) * norms
+        )
+        return w * (wanted / (norms + config.epsilon()))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments to make it again."""
+        return {
+            "min_value": self.min_value,
+            "max_value": self.max_value,
+            "rate": self.rate,
+            "axis": self.axis,
+        }
+
+
+TABLE = ObjectTable("constraint", [MaxNorm, MinMaxNorm, NonNeg, UnitNorm])
+max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
+get = TABLE.get
+serialize = TABLE.serialize
+deserialize = TABLE.deserialize
