@@ -2,7 +2,8 @@
 
 A file names a class by its public module and its name. The module must be a key below (never anything that
 is imported because a file says so), the class must be defined in this library and descend from the base class
-of its family. Everything else is refused, so that no other function of the library can be reached from a file.
+of its family. Everything else is refused, so that no other function of the library can be reached from a
+file.
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ class ObjectTable:
             found = found()
         if not callable(found):
             raise ValueError(
-                f"Could not interpret {self.kind} identifier: {identifier!r}. Expected a {self.kind}, its config or "
-                f"one of the names {', '.join(sorted(self.objects))}."
+                f"Could not interpret {self.kind} identifier: {identifier!r}. Expected a {self.kind}, its "
+                f"config or one of the names {', '.join(sorted(self.objects))}."
             )
         return found
 

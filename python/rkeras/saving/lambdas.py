@@ -26,7 +26,8 @@ def load_lambda(value: str | Sequence[Any], globals_: dict[str, Any] | None = No
     Raises:
         ValueError: if the code was written by another version of Python or is damaged.
     """
-    code, defaults, closure = (value, None, None) if isinstance(value, str) else value
+    parts: Sequence[Any] = (value, None, None) if isinstance(value, str) else value
+    code, defaults, closure = parts
     try:
         decoded = marshal.loads(base64.b64decode(code))
     except (ValueError, EOFError, TypeError) as error:

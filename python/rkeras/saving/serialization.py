@@ -1,7 +1,7 @@
 """Objects as records, in the form that Keras 3 writes: plain dicts that JSON can hold.
 
-``{"module": "keras.layers", "class_name": "Dense", "config": {...}, "registered_name": None}``; reading a record
-never imports anything that it names (see `class_table`).
+``{"module": "keras.layers", "class_name": "Dense", "config": {...}, "registered_name": None}``; reading a
+record never imports anything that it names (see `class_table`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from rkeras import _engine, config as global_config
+from rkeras import _engine
+from rkeras import config as global_config
 from rkeras.keras_tensor import KerasTensor
 from rkeras.saving import class_table
 from rkeras.saving.lambdas import dump_lambda, load_lambda
@@ -140,8 +141,8 @@ def _tagged(obj: Any) -> Record | None:
         return None
     elif isinstance(obj, types.FunctionType) and obj.__name__ == "<lambda>":
         warnings.warn(
-            f"A lambda ({obj.__code__.co_filename}:{obj.__code__.co_firstlineno}) is being saved as code. Loading it "
-            "back needs `safe_mode=False`; a named, registered function does not.",
+            f"A lambda ({obj.__code__.co_filename}:{obj.__code__.co_firstlineno}) is being saved as code. "
+            "Loading it back needs `safe_mode=False`; a named, registered function does not.",
             stacklevel=4,
         )
         tag, config = "__lambda__", {"value": dump_lambda(obj)}
@@ -156,8 +157,8 @@ def _object_record(obj: Any) -> Record:
     cls = type(obj)
     if isinstance(obj, type) or not hasattr(obj, "get_config"):
         raise TypeError(
-            f"Cannot serialize {obj!r} of type {cls.__name__}: it has no `get_config()` method. Write one that "
-            "returns the constructor's arguments."
+            f"Cannot serialize {obj!r} of type {cls.__name__}: it has no `get_config()` method. Write one "
+            "that returns the constructor's arguments."
         )
     config = obj.get_config()
     if not isinstance(config, dict):
@@ -250,7 +251,9 @@ def _read(config: Any, safe_mode: bool, own: Mapping[str, Any] | None = None) ->
     return _read_object(config, inner, safe_mode, own)
 
 
-_TAGS = ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__lambda__")
+_TAGS = frozenset(
+    f"__{kind}__" for kind in ("keras_tensor", "tensor", "numpy", "bytes", "ellipsis", "slice", "lambda")
+)
 
 
 def _read_tagged(name: str, inner: Any, safe_mode: bool) -> Any:
@@ -270,13 +273,14 @@ def _read_tagged(name: str, inner: Any, safe_mode: bool) -> Any:
         if name == "__lambda__":
             if safe_mode:
                 raise ValueError(
-                    "The record carries the code of a Python lambda, which could do anything when run. If you "
-                    "trust where it comes from, pass `safe_mode=False` to the loading function or call "
+                    "The record carries the code of a Python lambda, which could do anything when run. If "
+                    "you trust where it comes from, pass `safe_mode=False` to the loading function or call "
                     "`keras.config.enable_unsafe_deserialization()`."
                 )
             return load_lambda(inner["value"])
         array = np.array(inner["value"])
-        return _engine.convert(array, inner["dtype"]) if name == "__tensor__" else array.astype(inner["dtype"])
+        dtype = inner["dtype"]
+        return _engine.convert(array, dtype) if name == "__tensor__" else array.astype(dtype)
     except (KeyError, AttributeError) as error:
         raise TypeError(f"malformed record of {name}: {inner!r}") from error
 
@@ -323,8 +327,8 @@ def _read_object(config: Record, inner: Record, safe_mode: bool, own: Mapping[st
             instance = cls.from_config(inner)
         except TypeError as error:
             raise TypeError(
-                f"{name} could not be made from its config {inner!r}: {error}. A class whose arguments are objects "
-                "has to deserialize them in its `from_config()`."
+                f"{name} could not be made from its config {inner!r}: {error}. A class whose arguments are "
+                "objects has to deserialize them in its `from_config()`."
             ) from error
         if config.get("build_config") and not getattr(instance, "built", True):
             instance.build_from_config(config["build_config"])
@@ -339,6 +343,6 @@ def _read_object(config: Record, inner: Record, safe_mode: bool, own: Mapping[st
 
 def _not_found(kind: str, name: str, config: Record) -> str:
     return (
-        f"Could not locate {kind} {name!r} (module {config.get('module')!r}). Decorate your own classes and functions "
-        "with `@register_keras_serializable()` and import them before loading, or pass `custom_objects=`."
+        f"Could not locate {kind} {name!r} (module {config.get('module')!r}). Decorate your own classes and "
+        "functions with `@register_keras_serializable()` and import them before loading, or pass `custom_objects=`."
     )
