@@ -343,6 +343,7 @@ def _read_object(config: Record, inner: Record, safe_mode: bool, own: Mapping[st
 
 def _not_found(kind: str, name: str, config: Record) -> str:
     return (
-        f"Could not locate {kind} {name!r} (module {config.get('module')!r}). Decorate your own classes and "
-        "functions with `@register_keras_serializable()` and import them before loading, or pass `custom_objects=`."
+        f"Could not locate {kind} {name!r} (module {config.get('module')!r}). Decorate your own classes "
+        "and functions with `@register_keras_serializable()` and import them before loading, "
+        "or pass `custom_objects=`."
     )
