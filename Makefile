@@ -16,10 +16,11 @@ demo: $(ENGINE)
 test: test-rust test-python lint
 
 test-rust:
-	cargo test --workspace --exclude rkeras-python --quiet
+	cargo test --release --workspace --exclude rkeras-python --quiet
 
 test-python: $(ENGINE)
-	$(BIN)/python -m pytest -n 2 tests
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --doctest-modules python/rkeras
 
 lint: $(ENGINE)
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
@@ -31,7 +32,7 @@ $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet "maturin>=1.9,<2" "numpy>=1.24" "h5py>=3.8" "rich>=13" "ml_dtypes>=0.3" \
-		"pytest>=8" "hypothesis>=6" "pytest-xdist>=3" "ruff>=0.8" "mypy>=1.13"
+		"pytest>=8" "hypothesis>=6" "ruff>=0.8" "mypy>=1.13"
 	touch $@
 
 # The extension, built in place; rebuilt when a Rust file changes.

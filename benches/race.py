@@ -1,8 +1,8 @@
 """Whole training steps against the peers that are installed: the same model, data and optimizer on each.
 
-``python benches/race.py --peers PYTHON`` looks for keras (on tensorflow and jax) and torch in the environment of another
-interpreter. Every contestant is a process of its own that trains when told to, in turns, so that a noisy machine is
-noisy for all of them; figures are medians over the rounds.
+``python benches/race.py --peers PYTHON`` looks for keras (on tensorflow and jax) and torch in the environment of
+another interpreter. Every contestant is a process of its own that trains when told to, in turns, so that a noisy
+machine is noisy for all of them; figures are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -133,7 +133,12 @@ def installed(python: str, name: str) -> bool:
 
 def race(model: str, rounds: int, threads: int, peers: str) -> dict[str, dict[str, float]]:
     """Figures of each contestant that is installed."""
-    env = {**os.environ, "OMP_NUM_THREADS": str(threads), "RKERAS_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    env = {
+        **os.environ,
+        "OMP_NUM_THREADS": str(threads),
+        "RKERAS_NUM_THREADS": str(threads),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
     running = {}
     figures: dict[str, dict[str, float]] = {}
     for name in CONTESTANTS:

@@ -36,3 +36,56 @@ pub fn row(name: &str, bytes: usize, elements: usize, f: impl FnMut()) {
     let each = time * 1e9 / elements as f64;
     line(&format!("{name:<44} {each:>8.3} ns/element {rate:>7.1} GB/s {:>4.0} % of a copy", 100.0 * rate / copy));
 }
+
+/// GFLOP/s of float32 multiply-adds that one thread can do with the widest registers: the ceiling of every kernel.
+pub fn peak() -> f64 {
+    const ROUNDS: usize = 1 << 16;
+    let flops = |lanes: usize| (2 * ROUNDS * CHAINS * lanes) as f64;
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::is_x86_feature_detected!("avx512f") {
+            // SAFETY: the feature was detected.
+            return flops(16) / seconds(|| unsafe { chains_avx512(ROUNDS) }) / 1e9;
+        }
+        if std::is_x86_feature_detected!("fma") {
+            // SAFETY: the feature was detected.
+            return flops(8) / seconds(|| unsafe { chains_avx2(ROUNDS) }) / 1e9;
+        }
+    }
+    flops(1) / seconds(|| chains(ROUNDS)) / 1e9
+}
+
+/// Independent sums, enough to hide the latency of a multiply-add on two ports.
+const CHAINS: usize = 24;
+
+macro_rules! chains {
+    ($(#[$attribute:meta])* $name:ident, $lanes:literal) => {
+        $(#[$attribute])*
+        fn $name(rounds: usize) {
+            let (x, y) = (black_box(1.000_000_1_f32), black_box(1e-9_f32));
+            let mut sums = [[1.0_f32; $lanes]; CHAINS];
+            for _ in 0..rounds {
+                for sum in &mut sums {
+                    for lane in sum {
+                        *lane = lane.mul_add(x, y);
+                    }
+                }
+            }
+            black_box(&sums);
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+chains!(#[target_feature(enable = "avx512f,avx2,fma")] chains_avx512, 16);
+#[cfg(target_arch = "x86_64")]
+chains!(#[target_feature(enable = "avx2,fma")] chains_avx2, 8);
+chains!(chains, 1);
+
+/// Prints GFLOP/s of one call and the fraction of the peak that was measured just before it.
+pub fn flops_row(name: &str, flops: usize, threads: usize, f: impl FnMut()) {
+    let top = peak() * threads as f64;
+    let time = seconds(f);
+    let rate = flops as f64 / time / 1e9;
+    line(&format!("{name:<52} {:>9.1} µs {rate:>7.1} GFLOP/s {:>4.0} % of peak {top:.0}", time * 1e6, 100.0 * rate / top));
+}

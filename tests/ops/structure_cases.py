@@ -25,7 +25,7 @@ def take_along(axis, n):
 
 
 def scatter(u, index, axis, size):
-    shape = list(u.shape[:axis]) + [size] + list(u.shape[axis + index.ndim :])
+    shape = [*u.shape[:axis], size, *u.shape[axis + index.ndim :]]
     out = np.zeros(shape)
     moved = np.moveaxis(out, axis, 0)
     flat = u.reshape(*u.shape[:axis], index.size, *u.shape[axis + index.ndim :])

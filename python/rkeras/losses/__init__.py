@@ -54,14 +54,16 @@ from rkeras.saving.identifiers import ObjectTable
 _FUNCTIONS = [
     binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy, categorical_focal_crossentropy,
     categorical_hinge, dice, hinge, huber, kl_divergence, log_cosh, mean_absolute_error, mean_absolute_percentage_error,
-    mean_squared_error, mean_squared_logarithmic_error, poisson, sparse_categorical_crossentropy, squared_hinge, tversky,
+    mean_squared_error, mean_squared_logarithmic_error, poisson, sparse_categorical_crossentropy,
+    squared_hinge, tversky,
 ]  # fmt: skip
 
 _ALIASES = {
     "mse": mean_squared_error, "MSE": mean_squared_error, "mae": mean_absolute_error, "MAE": mean_absolute_error,
     "mape": mean_absolute_percentage_error, "MAPE": mean_absolute_percentage_error,
     "msle": mean_squared_logarithmic_error, "MSLE": mean_squared_logarithmic_error, "bce": binary_crossentropy,
-    "BCE": binary_crossentropy, "kld": kl_divergence, "KLD": kl_divergence, "kullback_leibler_divergence": kl_divergence,
+    "BCE": binary_crossentropy, "kld": kl_divergence, "KLD": kl_divergence, "kullback_leibler_divergence":
+    kl_divergence,
     "logcosh": log_cosh, "huber_loss": huber, "cosine_similarity": negative_cosine_similarity,
     "cosine_proximity": negative_cosine_similarity, "cross_entropy": categorical_crossentropy,
 }  # fmt: skip
@@ -106,7 +108,8 @@ __all__ = [
     "LossFunctionWrapper", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError",
     "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge", "Tversky",
     "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
-    "categorical_hinge", "cosine_similarity", "deserialize", "dice", "get", "hinge", "huber", "kl_divergence", "log_cosh",
+    "categorical_hinge", "cosine_similarity", "deserialize", "dice", "get", "hinge", "huber",
+    "kl_divergence", "log_cosh",
     "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
     "negative_cosine_similarity", "poisson", "serialize", "sparse_categorical_crossentropy", "squared_hinge", "tversky",
 ]  # fmt: skip

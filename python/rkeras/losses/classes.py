@@ -12,7 +12,8 @@ from rkeras.losses.loss import Loss, LossFunctionWrapper
 _DOC = """{summary}
 
 Args:
-    {arguments}reduction: ``sum_over_batch_size`` (the mean over samples), ``sum``, ``mean_with_sample_weight`` or ``none``.
+    {arguments}reduction: ``sum_over_batch_size`` (the mean over samples), ``sum``,
+        ``mean_with_sample_weight`` or ``none``.
     name: made of the class' name by default.
     dtype: dtype of the computation.
 
@@ -47,6 +48,8 @@ def _declare(name: str, fn: Callable[..., Any], loss_name: str | None = None) ->
         given.pop("self")
         arguments = {n: given.pop(n) for n in names}
         LossFunctionWrapper.__init__(self, fn, **given, **arguments)
+        for n, value in arguments.items():
+            setattr(self, n, value)
 
     def get_config(self: LossFunctionWrapper) -> dict[str, Any]:
         """The arguments to make it again."""
@@ -85,7 +88,9 @@ Dice = _declare("Dice", f.dice)
 Tversky = _declare("Tversky", f.tversky)
 
 CLASSES = [
-    MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, Huber, LogCosh, Hinge,
-    SquaredHinge, CategoricalHinge, KLDivergence, Poisson, CosineSimilarity, BinaryCrossentropy, CategoricalCrossentropy,
+    MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, Huber,
+    LogCosh, Hinge,
+    SquaredHinge, CategoricalHinge, KLDivergence, Poisson, CosineSimilarity, BinaryCrossentropy,
+    CategoricalCrossentropy,
     SparseCategoricalCrossentropy, BinaryFocalCrossentropy, CategoricalFocalCrossentropy, Dice, Tversky,
 ]  # fmt: skip

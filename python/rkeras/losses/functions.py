@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from rkeras import config, ops
+from rkeras.losses.loss import aligned
 
 
 def _pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
@@ -14,12 +15,7 @@ def _pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     if not y_pred.dtype.startswith(("float", "bfloat")):
         y_pred = ops.cast(y_pred, config.floatx())
     y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
-    r1, r2 = len(y_true.shape), len(y_pred.shape)
-    if r1 == r2 + 1 and y_true.shape[-1] == 1:
-        y_true = ops.squeeze(y_true, -1)
-    elif r2 == r1 + 1 and y_pred.shape[-1] == 1:
-        y_pred = ops.squeeze(y_pred, -1)
-    return y_true, y_pred
+    return aligned(y_true, y_pred)
 
 
 def _over_last(values: Any) -> Any:

@@ -13,16 +13,18 @@ _REDUCTIONS = ("sum", "sum_over_batch_size", "mean", "mean_with_sample_weight", 
 
 
 def aligned(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Two tensors whose ranks differ by a last axis of size 1, with that axis dropped."""
+    """Two tensors whose ranks differ by a last axis of size 1, with that axis dropped, or added to a vector."""
     r1, r2 = len(x1.shape), len(x2.shape)
     if r1 == r2 + 1 and x1.shape[-1] == 1:
-        return ops.squeeze(x1, -1), x2
+        return (x1, ops.expand_dims(x2, -1)) if r2 == 1 else (ops.squeeze(x1, -1), x2)
     if r2 == r1 + 1 and x2.shape[-1] == 1:
-        return x1, ops.squeeze(x2, -1)
+        return (ops.expand_dims(x1, -1), x2) if r1 == 1 else (x1, ops.squeeze(x2, -1))
     return x1, x2
 
 
-def reduce_values(values: Any, sample_weight: Any = None, mask: Any = None, reduction: str | None = "sum_over_batch_size") -> Any:
+def reduce_values(
+    values: Any, sample_weight: Any = None, mask: Any = None, reduction: str | None = "sum_over_batch_size"
+) -> Any:
     """Weights and reduces the losses of samples.
 
     Args:
@@ -88,7 +90,9 @@ class Loss:
         1.5
     """
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None) -> None:
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
         if reduction not in _REDUCTIONS:
             raise ValueError(f"reduction must be one of {_REDUCTIONS}, got {reduction!r}")
         self.name = name or auto_name(type(self).__name__)
@@ -108,8 +112,13 @@ class Loss:
             x = ops.convert_to_tensor(x)
             return ops.cast(x, self.dtype) if x.dtype.startswith(("float", "bfloat")) else x
 
-        y_pred = tree.map_structure(tensor, y_pred)
-        y_true = tree.map_structure(tensor, y_true)
+        def tensors(structure: Any) -> Any:
+            # Lists of plain numbers are one tensor, lists of tensors several.
+            if any(hasattr(leaf, "shape") for leaf in tree.flatten(structure)):
+                return tree.map_structure(tensor, structure)
+            return tensor(structure)
+
+        y_pred, y_true = tensors(y_pred), tensors(y_true)
         values = self.call(y_true, y_pred)
         weight = None if sample_weight is None else ops.convert_to_tensor(sample_weight)
         mask = masks[0] if len(masks) == 1 else None

@@ -24,7 +24,9 @@ Example:
 """
 
 
-def _declare(name: str, fn: Callable[..., Any], label: str | None = None, direction: str = "down") -> type[MeanMetricWrapper]:
+def _declare(
+    name: str, fn: Callable[..., Any], label: str | None = None, direction: str = "down"
+) -> type[MeanMetricWrapper]:
     """A class whose constructor takes the function's own arguments, name and dtype."""
     own = [p for p in inspect.signature(fn).parameters.values() if p.name not in ("y_true", "y_pred")]
     shown = label or fn.__name__
@@ -101,7 +103,9 @@ class RootMeanSquaredError(Mean):
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Adds a batch."""
         super().update_state(f.mean_squared_error(y_true, y_pred), sample_weight)
 

@@ -64,7 +64,12 @@ class Metric:
         return [*self._variables, *(v for metric in self._inner for v in metric.variables)]
 
     def add_variable(
-        self, shape: Any, initializer: Any = "zeros", dtype: Any = None, aggregation: str = "sum", name: str | None = None
+        self,
+        shape: Any,
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "sum",
+        name: str | None = None,
     ) -> Variable:
         """Makes a variable of the state.
 
@@ -87,7 +92,9 @@ class Metric:
         self._variables.append(variable)
         return variable
 
-    def add_weight(self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None) -> Variable:
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
         """Makes a variable of the state; the older name of ``add_variable``."""
         return self.add_variable(shape, initializer or "zeros", dtype, name=name)
 

@@ -52,7 +52,12 @@ def _finish(fn: Any, name: str, doc: str, module: str) -> Any:
 
 
 def unary(
-    name: str, summary: str, op: str | None = None, *, dtypes: str = "; integers become floats", example: str = "[0.25, 0.5]"
+    name: str,
+    summary: str,
+    op: str | None = None,
+    *,
+    dtypes: str = "; integers become floats",
+    example: str = "[0.25, 0.5]",
 ) -> Unary:
     """A function of one tensor over the engine's op of that name."""
     engine_name = op or name
@@ -65,7 +70,12 @@ def unary(
 
 
 def binary(
-    name: str, summary: str, op: str | None = None, *, dtypes: str = " and the common dtype", example: str = "[1.0, 2.0], 3.0"
+    name: str,
+    summary: str,
+    op: str | None = None,
+    *,
+    dtypes: str = " and the common dtype",
+    example: str = "[1.0, 2.0], 3.0",
 ) -> Binary:
     """A function of two tensors over the engine's op of that name."""
     engine_name = op or name

@@ -53,6 +53,25 @@ def dtype_name(dtype: Any) -> str:
     return getattr(dtype, "name", None) or str(np.dtype(dtype).name)
 
 
+def dtype_range(name: str) -> tuple[float, float]:
+    """The least and the largest finite number of a dtype.
+
+    Args:
+        name: of an integer or float dtype.
+
+    Returns:
+        (least, largest).
+
+    Example:
+        >>> dtype_range("uint8")
+        (0.0, 255.0)
+    """
+    import ml_dtypes
+
+    info: Any = (ml_dtypes.iinfo if "int" in name else ml_dtypes.finfo)(name)
+    return float(info.min), float(info.max)
+
+
 @symbolic
 def saturate_cast(x: Any, dtype: str) -> Any:
     """Changes the dtype and limits the numbers to its range.
@@ -69,14 +88,11 @@ def saturate_cast(x: Any, dtype: str) -> Any:
         >>> rkeras.ops.saturate_cast([300.0, -5.0], "uint8").tolist()
         [255, 0]
     """
-    import ml_dtypes
-
     x, name = _engine.convert(x), dtype_name(dtype)
     if name == "bool" or x.dtype == "bool":
         return _engine.apply("cast", x, dtype=name)
-    info = ml_dtypes.iinfo(name) if "int" in name else ml_dtypes.finfo(name)
-    own = ml_dtypes.iinfo(x.dtype) if "int" in x.dtype else ml_dtypes.finfo(x.dtype)
-    low, high = max(float(info.min), float(own.min)), min(float(info.max), float(own.max))
+    (least, most), (own_least, own_most) = dtype_range(name), dtype_range(x.dtype)
+    low, high = max(least, own_least), min(most, own_most)
     return _engine.apply("cast", _engine.apply("clip", x, low=low, high=high), dtype=name)
 
 

@@ -81,7 +81,9 @@ bitwise_or = binary("bitwise_or", "The bits set in either integer.", example=_IN
 bitwise_xor = binary("bitwise_xor", "The bits set in one integer only.", example=_INTS)
 left_shift = binary("left_shift", "Moves the bits of ``x1`` up by ``x2`` places.", example=_INTS)
 right_shift = binary("right_shift", "Moves the bits of ``x1`` down by ``x2`` places.", example=_INTS)
-bitwise_left_shift = binary("bitwise_left_shift", "Moves the bits of ``x1`` up by ``x2`` places.", "left_shift", example=_INTS)
+bitwise_left_shift = binary(
+    "bitwise_left_shift", "Moves the bits of ``x1`` up by ``x2`` places.", "left_shift", example=_INTS
+)
 bitwise_right_shift = binary(
     "bitwise_right_shift", "Moves the bits of ``x1`` down by ``x2`` places.", "right_shift", example=_INTS
 )
@@ -244,12 +246,12 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
         >>> rkeras.ops.nan_to_num([float("nan"), 1.0]).tolist()
         [0.0, 1.0]
     """
-    import ml_dtypes
+    from rkeras.ops.core import dtype_range
 
     x = _engine.convert(x)
     if not x.dtype.startswith(("float", "bfloat")):
         return x
-    largest = float(ml_dtypes.finfo(x.dtype).max)
+    largest = dtype_range(x.dtype)[1]
     x = _engine.apply("where", isnan(x), nan, x)
     x = _engine.apply("where", equal(x, math.inf), largest if posinf is None else posinf, x)
     return _engine.apply("where", equal(x, -math.inf), -largest if neginf is None else neginf, x)

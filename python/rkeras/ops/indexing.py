@@ -29,8 +29,8 @@ def get_item(x: Any, key: Any) -> Any:
 
     Example:
         >>> import rkeras
-        >>> rkeras.ops.get_item(rkeras.ops.arange(6), slice(1, 4)).tolist()
-        [1, 2, 3]
+        >>> int(rkeras.ops.get_item(rkeras.ops.arange(6), -1))
+        5
     """
     x = _engine.convert(x)
     keys = list(key) if isinstance(key, tuple) else [key]
@@ -320,7 +320,9 @@ def scatter_update(inputs: Any, indices: Any, updates: Any) -> Any:
     flat = _engine.apply("reshape", _flat_positions(indices, inputs.shape[:k]), shape=[-1])
     # The place (counted from 1) of the last update of each row; 0 where there is none.
     count = flat.shape[0]
-    same = _engine.apply("equal", _engine.apply("reshape", flat, shape=[count, 1]), _engine.apply("reshape", flat, shape=[1, count]))
+    same = _engine.apply(
+        "equal", _engine.apply("reshape", flat, shape=[count, 1]), _engine.apply("reshape", flat, shape=[1, count])
+    )
     later = np.triu(np.ones((count, count), dtype=bool), 1)
     last = _engine.apply("logical_not", _engine.apply("any", _engine.apply("logical_and", same, later), axis=1))
     marks = _engine.apply("where", last, np.arange(1, count + 1, dtype=np.int64), np.int64(0))

@@ -213,9 +213,9 @@ def _pair(x: Any, a: str, y: Any, b: str, keep: str) -> tuple[Any, str]:
 
     p = arranged(x, a, batch + left + summed, [batch, left, summed])
     q = arranged(y, b, batch + summed + right, [batch, summed, right])
-    labels = batch + left + right
+    kept = batch + left + right
     product = _engine.apply("matmul", p, q)
-    return _engine.apply("reshape", product, shape=[sizes[c] for c in labels]), "".join(labels)
+    return _engine.apply("reshape", product, shape=[sizes[c] for c in kept]), "".join(kept)
 
 
 def _sum_out(x: Any, labels: str, keep: set[str]) -> tuple[Any, str]:
@@ -302,7 +302,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if ord == 0:
         return _engine.apply("sum", _engine.apply("cast", x != 0, dtype=x.dtype), **options)
     if isinstance(ord, (int, float)):
-        return _engine.apply("power", _engine.apply("sum", _engine.apply("power", size, float(ord)), **options), 1.0 / ord)
+        return _engine.apply(
+            "power", _engine.apply("sum", _engine.apply("power", size, float(ord)), **options), 1.0 / ord
+        )
     raise ValueError(f"norm of order {ord!r} is not defined for vectors")
 
 

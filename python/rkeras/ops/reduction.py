@@ -32,7 +32,9 @@ Example:
 """
 
 
-def _reduction(name: str, summary: str, op: str | None = None, dtypes: str = "", raises: str = "") -> Callable[..., Any]:
+def _reduction(
+    name: str, summary: str, op: str | None = None, dtypes: str = "", raises: str = ""
+) -> Callable[..., Any]:
     engine_name = op or name
 
     def fn(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -267,7 +267,9 @@ def hstack(xs: Sequence[Any]) -> Any:
         >>> rkeras.ops.hstack([[1], [2]]).tolist()
         [1, 2]
     """
-    return concatenate(xs, axis=0 if len(xs[0].shape if hasattr(xs[0], "shape") else _engine.convert(xs[0]).shape) < 2 else 1)
+    return concatenate(
+        xs, axis=0 if len(xs[0].shape if hasattr(xs[0], "shape") else _engine.convert(xs[0]).shape) < 2 else 1
+    )
 
 
 def vstack(xs: Sequence[Any]) -> Any:
@@ -374,7 +376,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         whole, extra = divmod(x.shape[axis], indices_or_sections)
         sizes = [whole + 1] * extra + [whole] * (indices_or_sections - extra)
         indices_or_sections = [builtins.sum(sizes[:i]) for i in range(1, len(sizes))]
-    return split(x, indices_or_sections, axis)  # type: ignore[no-any-return]
+    return split(x, indices_or_sections, axis)
 
 
 @symbolic
@@ -396,7 +398,9 @@ def flip(x: Any, axis: Any = None) -> Any:
     x = _engine.convert(x)
     axes = range(x.ndim) if axis is None else [_axis(a, x.ndim) for a in ([axis] if isinstance(axis, int) else axis)]
     start = [x.shape[i] - 1 if i in axes and x.shape[i] else 0 for i in range(x.ndim)]
-    return _engine.apply("slice", x, start=start, size=list(x.shape), steps=[-1 if i in axes else 1 for i in range(x.ndim)])
+    return _engine.apply(
+        "slice", x, start=start, size=list(x.shape), steps=[-1 if i in axes else 1 for i in range(x.ndim)]
+    )
 
 
 @symbolic
@@ -675,7 +679,9 @@ def diag(x: Any, k: int = 0) -> Any:
     n = x.shape[0] + builtins.abs(k)
     base = _engine.apply("broadcast_to", _engine.convert(0, x.dtype), shape=[n * n])
     start = k if k >= 0 else -k * n
-    return _engine.apply("reshape", _engine.apply("slice_update", base, x, start=[start] if x.size else [0], steps=[n + 1]), shape=[n, n])
+    return _engine.apply(
+        "reshape", _engine.apply("slice_update", base, x, start=[start] if x.size else [0], steps=[n + 1]), shape=[n, n]
+    )
 
 
 @symbolic

@@ -187,15 +187,14 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let Source::Own(class) = self.source else { return };
         LIVE.fetch_sub(class, Ordering::Relaxed);
-        if class <= CACHE_BLOCK_MAX {
-            if let Ok(mut cache) = CACHE.try_lock()
-                && cache.bytes + class <= CACHE_TOTAL_MAX
-                && cache.blocks.len() < 256
-            {
-                cache.bytes += class;
-                cache.blocks.push(Block(self.ptr, class));
-                return;
-            }
+        if class <= CACHE_BLOCK_MAX
+            && let Ok(mut cache) = CACHE.try_lock()
+            && cache.bytes + class <= CACHE_TOTAL_MAX
+            && cache.blocks.len() < 256
+        {
+            cache.bytes += class;
+            cache.blocks.push(Block(self.ptr, class));
+            return;
         }
         // SAFETY: the pointer came from the allocator with this very layout and is not used again.
         unsafe { dealloc(self.ptr.as_ptr(), layout(class)) };

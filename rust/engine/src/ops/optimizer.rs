@@ -93,7 +93,7 @@ impl Op for Update {
         }
         with_float!(inputs[0].spec.dtype, T => {
             let g = inputs[slots + 1].get::<T>();
-            let lr = f64::from(inputs[slots + 2].get::<T>()[0]);
+            let lr = rkeras_kernels::element::Element::to_f64(inputs[slots + 2].get::<T>()[0]);
             let mut places = outputs.iter_mut().map(|o| o.get::<T>());
             let mut next = || places.next().expect("one place for each output");
             let p = next();

@@ -1,0 +1,70 @@
+//! Convolution passes and pooling as fractions of the peak.
+
+use rkeras_benches::{flops_row, row};
+use rkeras_kernels::conv::{self, ConvShape, Epilogue};
+use rkeras_kernels::gemm::Activation;
+use rkeras_kernels::parallel::set_num_threads;
+use rkeras_kernels::pool::{self, PoolShape};
+
+/// batch, image, input channels, kernel, output channels, same padding.
+const SHAPES: [(usize, usize, usize, usize, usize, bool); 5] = [
+    (128, 28, 1, 5, 8, true),
+    (128, 14, 8, 5, 32, true),
+    (32, 28, 1, 3, 32, false),
+    (32, 13, 32, 3, 64, false),
+    (16, 56, 64, 3, 64, true),
+];
+
+fn main() {
+    for (batch, size, cin, k, cout, same) in SHAPES {
+        let out = if same { size } else { size - k + 1 };
+        let before = if same { (k - 1) / 2 } else { 0 };
+        let s = ConvShape {
+            batch,
+            input: [1, size, size],
+            cin,
+            kernel: [1, k, k],
+            cout,
+            out: [1, out, out],
+            strides: [1; 3],
+            dilation: [1; 3],
+            pad_before: [0, before, before],
+            groups: 1,
+        };
+        let numbers = |n: usize| (0..n).map(|i| (i % 11) as f32 - 5.0).collect::<Vec<f32>>();
+        let (x, w, g) = (numbers(s.input_len()), numbers(s.weight_len()), numbers(s.out_len()));
+        let (mut y, mut dx, mut dw) = (g.clone(), x.clone(), w.clone());
+        let bias = numbers(cout);
+        let name = format!("N{batch} {size}x{size} {cin}->{cout} {k}x{k}");
+        for threads in [1, 2] {
+            set_num_threads(threads);
+            let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Relu };
+            let label = |pass: &str| format!("{pass} {name}, {threads} threads");
+            flops_row(&label("forward"), s.flops(), threads, || conv::forward(&s, &x, &w, &epilogue, &mut y));
+            flops_row(&label("backward weights"), s.flops(), threads, || conv::backward_weights(&s, &x, &g, &mut dw));
+            flops_row(&label("backward data"), s.flops(), threads, || conv::backward_data(&s, &g, &w, &mut dx));
+        }
+    }
+    set_num_threads(1);
+    for (batch, size, channels) in [(128, 28, 8), (128, 14, 32)] {
+        let out = size / 2;
+        let s = PoolShape {
+            batch,
+            input: [1, size, size],
+            channels,
+            window: [1, 2, 2],
+            strides: [1, 2, 2],
+            out: [1, out, out],
+            pad_before: [0; 3],
+        };
+        let x: Vec<f32> = (0..s.input_len()).map(|i| (i % 13) as f32).collect();
+        let mut y = vec![0.0; s.out_len()];
+        let mut dx = x.clone();
+        let mut index = vec![0_u8; s.out_len()];
+        let bytes = 4 * (x.len() + y.len());
+        let name = format!("N{batch} {size}x{size}x{channels} 2x2");
+        row(&format!("max pool {name}"), bytes, x.len(), || pool::max_forward(&s, &x, &mut y, Some(&mut index)));
+        row(&format!("max pool back {name}"), bytes, x.len(), || pool::max_backward(&s, &y, &index, &mut dx));
+        row(&format!("average pool {name}"), bytes, x.len(), || pool::avg_forward(&s, &x, &mut y));
+    }
+}

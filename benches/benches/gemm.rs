@@ -1,0 +1,50 @@
+//! Matrix products against the peak and against the crates `gemm` and `matrixmultiply`.
+
+use rkeras_benches::{flops_row, line};
+use rkeras_kernels::gemm::{Epilogue, Gemm, gemm};
+use rkeras_kernels::parallel::set_num_threads;
+
+/// m, n, k, A transposed, B transposed.
+const SHAPES: [(usize, usize, usize, bool, bool); 9] = [
+    (256, 256, 256, false, false),
+    (1024, 1024, 1024, false, false),
+    (32, 128, 784, false, false),
+    (784, 128, 32, true, false),
+    (32, 784, 128, false, true),
+    (32, 10, 128, false, false),
+    (128, 64, 1568, false, false),
+    (1568, 64, 128, true, false),
+    (128, 1568, 64, false, true),
+];
+
+fn main() {
+    for (m, n, k, a_trans, b_trans) in SHAPES {
+        let a: Vec<f32> = (0..m * k).map(|i| (i % 7) as f32).collect();
+        let b: Vec<f32> = (0..k * n).map(|i| (i % 5) as f32).collect();
+        let mut c = vec![0.0_f32; m * n];
+        let (lda, ldb) = (if a_trans { m } else { k }, if b_trans { k } else { n });
+        let flops = 2 * m * n * k;
+        let name = format!("{m}x{n}x{k}{}{}", if a_trans { " At" } else { "" }, if b_trans { " Bt" } else { "" });
+        for threads in [1, 2] {
+            set_num_threads(threads);
+            let call = Gemm { m, n, k, a: &a, lda, a_trans, b: &b, ldb, b_trans, accumulate: false, epilogue: Epilogue::NONE };
+            flops_row(&format!("rkeras {name}, {threads} threads"), flops, threads, || gemm(&call, &mut c, n));
+        }
+        let strides = |rows_apart: usize, transposed: bool| {
+            if transposed { (1, rows_apart as isize) } else { (rows_apart as isize, 1) }
+        };
+        let ((ar, ac), (br, bc)) = (strides(lda, a_trans), strides(ldb, b_trans));
+        // SAFETY: the slices hold the matrices of these sizes and strides.
+        flops_row(&format!("matrixmultiply {name}"), flops, 1, || unsafe {
+            matrixmultiply::sgemm(m, k, n, 1.0, a.as_ptr(), ar, ac, b.as_ptr(), br, bc, 0.0, c.as_mut_ptr(), n as isize, 1);
+        });
+        // SAFETY: as above.
+        flops_row(&format!("gemm crate {name}"), flops, 1, || unsafe {
+            gemm::gemm(
+                m, n, k, c.as_mut_ptr(), 1, n as isize, false, a.as_ptr(), ac, ar, b.as_ptr(), bc, br, 0.0, 1.0, false,
+                false, false, gemm::Parallelism::None,
+            );
+        });
+        line("");
+    }
+}
