@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rkeras.callbacks import History
+from rkeras.callbacks import History, LearningRateScheduler
 from rkeras.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from rkeras.models import Model, Sequential
 from rkeras.utils import set_random_seed
@@ -92,8 +92,15 @@ def main() -> float:
     model.build(input_shape=(None, 28, 28, 1))
     model.summary()
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    slower = LearningRateScheduler(lambda epoch, rate: rate if epoch < 6 else rate * 0.75)
     history = model.fit(
-        images[:split], labels[:split], batch_size=64, epochs=options.epochs, validation_split=0.1, verbose=1
+        images[:split],
+        labels[:split],
+        batch_size=32,
+        epochs=options.epochs,
+        validation_split=0.1,
+        callbacks=[slower],
+        verbose=1,
     )
     _, accuracy = model.evaluate(images[split:], labels[split:], verbose=0)
     draw(history, model, images[split:], labels[split:], options.output)

@@ -240,7 +240,10 @@ def sparse_categorical_crossentropy(
     counts = ops.not_equal(y_true, ignore_class)
     safe = ops.where(counts, y_true, 0)
     values = ops.sparse_categorical_crossentropy(safe, y_pred, from_logits=from_logits, axis=axis)
-    return ops.where(counts, values, 0.0)
+    values = ops.where(counts, values, 0.0)
+    # The mean is taken over the samples that count.
+    values._keras_mask = counts
+    return values
 
 
 def binary_focal_crossentropy(
@@ -313,6 +316,7 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
     """
     y_true, y_pred = _pair(y_true, y_pred)
     both = ops.sum(y_true * y_pred, axis=axis)
-    positives = ops.sum((1.0 - y_true) * y_pred, axis=axis)
-    negatives = ops.sum(y_true * (1.0 - y_pred), axis=axis)
-    return 1.0 - ops.divide(both, both + positives * alpha + negatives * beta + config.epsilon())
+    missed = ops.sum(y_true * (1.0 - y_pred), axis=axis)
+    wrong = ops.sum((1.0 - y_true) * y_pred, axis=axis)
+    # The weights are those of Keras 3, where alpha is the one of what was missed.
+    return 1.0 - ops.divide(both, both + missed * alpha + wrong * beta + config.epsilon())

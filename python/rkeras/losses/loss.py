@@ -122,6 +122,9 @@ class Loss:
         values = self.call(y_true, y_pred)
         weight = None if sample_weight is None else ops.convert_to_tensor(sample_weight)
         mask = masks[0] if len(masks) == 1 else None
+        own = getattr(values, "_keras_mask", None)
+        if own is not None:
+            mask = own if mask is None else ops.logical_and(mask, own)
         return reduce_values(values, weight, mask, self.reduction)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
