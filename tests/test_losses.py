@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures.loss_cases import LOSSES, METRICS, REDUCTIONS, data
 
 import rkeras
+from fixtures.loss_cases import LOSSES, METRICS, REDUCTIONS, data
 from rkeras import losses, metrics, ops
 
 FIGURES = json.loads((Path(__file__).parent / "fixtures" / "losses.json").read_text())
