@@ -100,7 +100,9 @@ fn log_any<F: Fma>(x: f64) -> f64 {
     let y = log_core::<F>(x);
     let y = if x < f64::INFINITY { y } else { x };
     let y = if x < 0.0 { f64::NAN } else { y };
-    if x == 0.0 { f64::NEG_INFINITY } else { y }
+    // Denormals count as zero whether or not the processor flushes them: the compiler may compare before or after
+    // the flushing, which left a number that is neither.
+    if x.abs() < f64::from(f32::MIN_POSITIVE) { f64::NEG_INFINITY } else { y }
 }
 
 #[inline(always)]
