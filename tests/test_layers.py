@@ -163,6 +163,13 @@ def test_moving_statistics_stay_when_the_layer_is_frozen():
     np.testing.assert_allclose(y, layer(x, training=False).numpy(), rtol=1e-6)
 
 
+def test_one_device_shares_its_statistics_with_itself():
+    x = np.random.default_rng(0).normal(2.0, size=(8, 3)).astype("float32")
+    one, other = layers.BatchNormalization(), layers.BatchNormalization(synchronized=True)
+    np.testing.assert_array_equal(one(x, training=True).numpy(), other(x, training=True).numpy())
+    assert layers.BatchNormalization.from_config(other.get_config()).synchronized is True
+
+
 def test_half_precision_normalizes_in_single():
     x = np.full((4, 3), 300.0, "float32") + np.arange(4, dtype="float32")[:, None]
     for layer in (layers.BatchNormalization, layers.LayerNormalization):

@@ -14,8 +14,14 @@ from rkeras.keras_tensor import KerasTensor
 # differs between the two traces is unknown. The batch gets small sizes, so that a constant made with it
 # stays small; the others are far apart, so that they still differ after a stack of strided layers.
 _SPREAD = ((5, 211), (11, 1013))
-# Where axes of different places must agree (an unusual broadcast), one size for all of them.
-_UNIFORM = ((1009, 1009), (2003, 2003))
+# Tried in order. Where axes of different places must agree (an unusual broadcast) one size serves for all of
+# them; where halving and doubling must give the same size again (a U-Net) it must be even many times over.
+# The later groups are for images and volumes of so many channels that the engine refuses the first sizes.
+_ATTEMPTS = (
+    (_SPREAD, ((1009, 1009), (2003, 2003)), ((5, 1344), (11, 2368))),
+    (((3, 61), (5, 131)), ((67, 67), (137, 137)), ((3, 352), (5, 544))),
+    (((2, 29), (3, 37)), ((31, 31), (41, 41)), ((2, 96), (3, 160))),
+)
 
 
 class _State(threading.local):
@@ -126,21 +132,32 @@ def compute_output_spec(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> An
     if not _has_unknown((args, kwargs)):
         spec = _trace_once(fn, args, kwargs, _SPREAD[0])
         return tree.map_structure(_merge, spec, spec)
-    try:
-        specs = [_trace_once(fn, args, kwargs, fills) for fills in _SPREAD]
-    except (ValueError, TypeError):
-        try:
-            specs = [_trace_once(fn, args, kwargs, fills) for fills in _UNIFORM]
-        except (ValueError, TypeError) as error:
-            raise _with_unknowns(error) from None
-    return tree.map_structure(_merge, *specs)
+    refused: Exception | None = None
+    too_large: MemoryError | None = None
+    for group in _ATTEMPTS:
+        too_large = None
+        for fills in group:
+            try:
+                specs = [_trace_once(fn, args, kwargs, pair) for pair in fills]
+            except (ValueError, TypeError) as error:
+                # The text of the attempt with one size for all reads best: each such size is a None.
+                if refused is None or fills[0][0] == fills[0][1]:
+                    refused = _with_unknowns(error, fills)
+            except MemoryError as error:
+                too_large = error
+            else:
+                return tree.map_structure(_merge, *specs)
+        if too_large is None:
+            break
+    raise refused or too_large or RuntimeError("there are no sizes to stand in for unknown axes")
 
 
-def _with_unknowns(error: Exception) -> Exception:
+def _with_unknowns(error: Exception, fills: tuple[tuple[int, int], ...]) -> Exception:
     """The error with None where a stand-in is mentioned."""
     if not error.args or not isinstance(error.args[0], str):
         return error
-    text = re.sub(r"\b(1009|2003)\b", "None", error.args[0])
+    sizes = "|".join(str(rest) for _, rest in fills)
+    text = re.sub(rf"\b({sizes})\b", "None", error.args[0])
     if text != error.args[0]:
         error.args = (text, *error.args[1:])
     return error

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rkeras import ops
+from rkeras.keras_tensor import KerasTensor
 from rkeras.layers._arguments import ArgumentLayer
+from rkeras.operation import Operation
 
 
 def checked_shapes(layer: str, shapes: Any, count: int | None = None) -> list[tuple[int | None, ...]]:
@@ -57,6 +59,27 @@ class BaseMerge(ArgumentLayer):
             raise ValueError(f"{type(self).__name__} takes a list of inputs, got {inputs!r}")
         rank = max(x.ndim for x in inputs)
         return self._merge_function([_with_rank(x, rank) for x in inputs])
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """The shape that the inputs broadcast to; unknown where an input's is."""
+        shapes = checked_shapes(type(self).__name__, input_shape, self._count)
+        rank = max(len(shape) for shape in shapes)
+        aligned = [(*s[:1], *(1,) * (rank - len(s)), *s[1:]) for s in shapes]
+        result: list[int | None] = []
+        for axis, sizes in enumerate(zip(*aligned, strict=True)):
+            wide = set(sizes) - {1}
+            # Batches agree, so a known one speaks for all.
+            known = wide - {None}
+            result.append(1 if not wide else min(known) if known and (axis == 0 or None not in wide) else None)
+        return tuple(result)
+
+    def compute_output_spec(self, inputs: Any) -> KerasTensor:
+        """A symbolic tensor: by a rule, as stand-ins for unknown sizes would not fit known ones."""
+        if not isinstance(inputs, (list, tuple)):
+            raise ValueError(f"{type(self).__name__} takes a list of inputs, got {inputs!r}")
+        shape = self.compute_output_shape([x.shape for x in inputs])
+        single = [KerasTensor((1,) * len(x.shape), dtype=x.dtype) for x in inputs]
+        return KerasTensor(shape, dtype=Operation.compute_output_spec(self, single).dtype)
 
     def _merge_function(self, inputs: list[Any]) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not define `_merge_function`")

@@ -33,7 +33,7 @@ class BatchNormalization(ScaledNormalization):
         renorm: whether to renormalize.
         renorm_clipping: bounds ``rmin``, ``rmax`` and ``dmax`` of the corrections.
         renorm_momentum: momentum of the averages that renormalization uses.
-        synchronized: not supported, as there is one device.
+        synchronized: whether devices share the batch's statistics; with one device it makes no difference.
         kwargs: those of ``Layer``.
 
     Example:
@@ -75,8 +75,6 @@ class BatchNormalization(ScaledNormalization):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if synchronized:
-            raise ValueError("BatchNormalization has one device to work on; leave out synchronized=True")
         # Older files hold a list of one axis.
         axis = int(axis[0]) if isinstance(axis, (list, tuple)) and len(axis) == 1 else int(axis)
         self._keep_scaling(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rkeras import config
-from rkeras.compat.arguments import old_arguments
 from rkeras.layers._arguments import ArgumentLayer
 from rkeras.layers.input_spec import InputSpec
 
@@ -41,7 +40,6 @@ class BorderLayer(ArgumentLayer):
 class ImageBorderLayer(BorderLayer):
     """A border in images of either layout."""
 
-    @old_arguments("layout")
     def __init__(self, border: Any, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._keep(data_format=config.standardize_data_format(data_format))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rkeras.compat.arguments import old_arguments
 from rkeras.layers.reshaping.base_cropping import BaseCropping
 
 
@@ -23,6 +24,7 @@ class Cropping2D(BaseCropping):
 
     _rank = 2
 
+    @old_arguments("layout")
     def __init__(
         self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any
     ) -> None:

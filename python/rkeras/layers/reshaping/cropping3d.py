@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rkeras.compat.arguments import old_arguments
 from rkeras.layers.reshaping.base_cropping import BaseCropping
 
 
@@ -23,6 +24,7 @@ class Cropping3D(BaseCropping):
 
     _rank = 3
 
+    @old_arguments("layout")
     def __init__(
         self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rkeras import ops
+from rkeras.compat.arguments import old_arguments
 from rkeras.layers.reshaping.base_border import ImageBorderLayer
 
 
@@ -25,6 +26,7 @@ class ZeroPadding2D(ImageBorderLayer):
     _rank = 2
     _argument = "padding"
 
+    @old_arguments("layout")
     def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(padding, data_format, **kwargs)
 
