@@ -6,10 +6,13 @@ from typing import Any
 
 from rkeras.losses.functions import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
+    categorical_focal_crossentropy,
     categorical_hinge,
     cosine_similarity,
     hinge,
+    huber,
     kl_divergence,
     log_cosh,
     mean_absolute_error,
@@ -20,6 +23,7 @@ from rkeras.losses.functions import (
     sparse_categorical_crossentropy,
     squared_hinge,
 )
+from rkeras.metrics import declared, iou, outcomes, regression
 from rkeras.metrics.accuracy_functions import (
     accuracy,
     binary_accuracy,
@@ -28,14 +32,15 @@ from rkeras.metrics.accuracy_functions import (
     sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy,
 )
+from rkeras.metrics.auc import AUC
 from rkeras.metrics.declared import (
-    CLASSES,
     Accuracy,
     BinaryAccuracy,
     BinaryCrossentropy,
     CategoricalAccuracy,
     CategoricalCrossentropy,
     CategoricalHinge,
+    ConcordanceCorrelation,
     CosineSimilarity,
     Hinge,
     KLDivergence,
@@ -44,6 +49,7 @@ from rkeras.metrics.declared import (
     MeanAbsolutePercentageError,
     MeanSquaredError,
     MeanSquaredLogarithmicError,
+    PearsonCorrelation,
     Poisson,
     RootMeanSquaredError,
     SparseCategoricalAccuracy,
@@ -52,14 +58,36 @@ from rkeras.metrics.declared import (
     SquaredHinge,
     TopKCategoricalAccuracy,
 )
+from rkeras.metrics.f_score import F1Score, FBetaScore
+from rkeras.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from rkeras.metrics.metric import Metric
+from rkeras.metrics.outcomes import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    PrecisionAtRecall,
+    Recall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+    TrueNegatives,
+    TruePositives,
+)
 from rkeras.metrics.reduction import Mean, MeanMetricWrapper, Sum
+from rkeras.metrics.regression import (
+    MeanRelativeError,
+    MeanTensor,
+    R2Score,
+    concordance_correlation,
+    pearson_correlation,
+)
 from rkeras.saving.identifiers import ObjectTable
 
 _FUNCTIONS = [
-    accuracy, binary_accuracy, binary_crossentropy, categorical_accuracy, categorical_crossentropy, categorical_hinge,
-    cosine_similarity, hinge, kl_divergence, log_cosh, mean_absolute_error, mean_absolute_percentage_error,
-    mean_squared_error, mean_squared_logarithmic_error, poisson, sparse_categorical_accuracy,
+    accuracy, binary_accuracy, binary_crossentropy, binary_focal_crossentropy, categorical_accuracy,
+    categorical_crossentropy, categorical_focal_crossentropy, categorical_hinge, concordance_correlation,
+    cosine_similarity, hinge, huber, kl_divergence, log_cosh, mean_absolute_error, mean_absolute_percentage_error,
+    mean_squared_error, mean_squared_logarithmic_error, pearson_correlation, poisson, sparse_categorical_accuracy,
     sparse_categorical_crossentropy, sparse_top_k_categorical_accuracy, squared_hinge, top_k_categorical_accuracy,
 ]  # fmt: skip
 
@@ -74,7 +102,12 @@ _ALIASES = {
     "mean_squared_logarithmic_error": MeanSquaredLogarithmicError,
 }  # fmt: skip
 
-TABLE = ObjectTable("metric", [*CLASSES, Mean, Sum, MeanMetricWrapper, *_FUNCTIONS], _ALIASES)
+_CLASSES = [
+    *declared.CLASSES, *outcomes.CLASSES, *iou.CLASSES, *regression.CLASSES, AUC, F1Score, FBetaScore, Mean, Sum,
+    MeanMetricWrapper,
+]  # fmt: skip
+
+TABLE = ObjectTable("metric", [*_CLASSES, *_FUNCTIONS], _ALIASES)
 
 mse = MSE = mean_squared_error
 mae = MAE = mean_absolute_error
@@ -108,14 +141,19 @@ serialize = TABLE.serialize
 deserialize = TABLE.deserialize
 
 __all__ = [
-    "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",
-    "CategoricalHinge", "CosineSimilarity", "Hinge", "KLDivergence", "LogCoshError", "Mean", "MeanAbsoluteError",
-    "MeanAbsolutePercentageError", "MeanMetricWrapper", "MeanSquaredError", "MeanSquaredLogarithmicError", "Metric",
-    "Poisson", "RootMeanSquaredError", "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy",
-    "SparseTopKCategoricalAccuracy", "SquaredHinge", "Sum", "TopKCategoricalAccuracy", "accuracy", "binary_accuracy",
-    "binary_crossentropy", "categorical_accuracy", "categorical_crossentropy", "categorical_hinge", "cosine_similarity",
-    "deserialize", "get", "hinge", "kl_divergence", "log_cosh", "mean_absolute_error", "mean_absolute_percentage_error",
-    "mean_squared_error", "mean_squared_logarithmic_error", "poisson", "serialize", "sparse_categorical_accuracy",
-    "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy", "squared_hinge",
-    "top_k_categorical_accuracy",
+    "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "BinaryIoU", "CategoricalAccuracy",
+    "CategoricalCrossentropy", "CategoricalHinge", "ConcordanceCorrelation", "CosineSimilarity", "F1Score",
+    "FBetaScore", "FalseNegatives", "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "Mean",
+    "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanIoU", "MeanMetricWrapper", "MeanRelativeError",
+    "MeanSquaredError", "MeanSquaredLogarithmicError", "MeanTensor", "Metric", "OneHotIoU", "OneHotMeanIoU",
+    "PearsonCorrelation", "Poisson", "Precision", "PrecisionAtRecall", "R2Score", "Recall", "RecallAtPrecision",
+    "RootMeanSquaredError", "SensitivityAtSpecificity", "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "SpecificityAtSensitivity", "SquaredHinge",
+    "Sum", "TopKCategoricalAccuracy", "TrueNegatives", "TruePositives", "accuracy", "binary_accuracy",
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_accuracy", "categorical_crossentropy",
+    "categorical_focal_crossentropy", "categorical_hinge", "concordance_correlation", "cosine_similarity",
+    "deserialize", "get", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
+    "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "pearson_correlation",
+    "poisson", "serialize", "sparse_categorical_accuracy", "sparse_categorical_crossentropy",
+    "sparse_top_k_categorical_accuracy", "squared_hinge", "top_k_categorical_accuracy",
 ]  # fmt: skip

@@ -69,8 +69,10 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     return sparse_top_k_categorical_accuracy(ops.argmax(ops.convert_to_tensor(y_true), axis=-1), y_pred, k)
 
 
-def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:
     """1 where the class is among the k most probable (class numbers).
+
+    With ``from_sorted_ids`` predictions are class numbers, the most probable first, instead of probabilities.
 
     Example:
         >>> sparse_top_k_categorical_accuracy([1], [[0.8, 0.2]], k=1).tolist()
@@ -81,5 +83,9 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> A
         y_true = ops.squeeze(y_true, -1)
     classes = y_pred.shape[-1]
     flat = ops.reshape(y_pred, (-1, classes))
-    found = ops.in_top_k(ops.reshape(ops.cast(y_true, "int64"), (-1,)), flat, k)
+    wanted = ops.reshape(ops.cast(y_true, "int64"), (-1,))
+    if from_sorted_ids:
+        found = ops.any(ops.equal(ops.expand_dims(wanted, 1), ops.cast(flat, "int64")[:, :k]), axis=1)
+    else:
+        found = ops.in_top_k(wanted, flat, k)
     return ops.reshape(ops.cast(found, config.floatx()), y_true.shape)

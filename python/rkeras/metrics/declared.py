@@ -9,6 +9,7 @@ from typing import Any
 from rkeras import ops
 from rkeras.losses import functions as f
 from rkeras.metrics import accuracy_functions as a
+from rkeras.metrics import regression as r
 from rkeras.metrics.reduction import Mean, MeanMetricWrapper
 
 _DOC = """{summary} Averaged over samples.
@@ -31,8 +32,8 @@ def _declare(
     own = [p for p in inspect.signature(fn).parameters.values() if p.name not in ("y_true", "y_pred")]
     shown = label or fn.__name__
     K = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    head = [p for p in own if p.name in ("threshold", "k")]
-    tail = [p for p in own if p.name not in ("threshold", "k")]
+    head = [p for p in own if p.name == "k"]
+    tail = [p for p in own if p.name != "k"]
     signature = inspect.Signature(
         [inspect.Parameter("self", K), *(p.replace(kind=K) for p in head)]
         + [inspect.Parameter("name", K, default=shown), inspect.Parameter("dtype", K, default=None)]
@@ -79,6 +80,8 @@ CategoricalHinge = _declare("CategoricalHinge", f.categorical_hinge)
 KLDivergence = _declare("KLDivergence", f.kl_divergence)
 Poisson = _declare("Poisson", f.poisson)
 CosineSimilarity = _declare("CosineSimilarity", f.cosine_similarity, direction="up")
+PearsonCorrelation = _declare("PearsonCorrelation", r.pearson_correlation, direction="up")
+ConcordanceCorrelation = _declare("ConcordanceCorrelation", r.concordance_correlation, direction="up")
 BinaryCrossentropy = _declare("BinaryCrossentropy", f.binary_crossentropy)
 CategoricalCrossentropy = _declare("CategoricalCrossentropy", f.categorical_crossentropy)
 SparseCategoricalCrossentropy = _declare("SparseCategoricalCrossentropy", f.sparse_categorical_crossentropy)
@@ -119,4 +122,5 @@ CLASSES = [
     SparseTopKCategoricalAccuracy, MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError,
     MeanSquaredLogarithmicError, LogCoshError, Hinge, SquaredHinge, CategoricalHinge, KLDivergence, Poisson,
     CosineSimilarity, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy, RootMeanSquaredError,
+    PearsonCorrelation, ConcordanceCorrelation,
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +11,21 @@ from rkeras.losses.loss import aligned
 from rkeras.metrics.metric import Metric
 
 
-def weighted(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
-    """Values and weights (or None) of one shape; a mask that the values carry counts as weight.
+def samplewise(values: Any, sample_weight: Any, dtype: str, reduce: Callable[..., Any] = ops.mean) -> tuple[Any, Any]:
+    """One weighted value and one weight (or None) for each sample; a mask that the values carry counts as weight.
+
+    Args:
+        values: of shape (samples, ...).
+        sample_weight: weights that broadcast to them from the left, or None.
+        dtype: of the result.
+        reduce: how the axes of a sample become one value.
+
+    Raises:
+        ValueError: the weights have more axes than the values.
 
     Example:
-        >>> weighted([1.0, 2.0], None, "float32")[0].tolist()
-        [1.0, 2.0]
+        >>> samplewise([[1.0, 3.0], [2.0, 4.0]], [1.0, 2.0], "float32")[0].tolist()
+        [2.0, 6.0]
     """
     mask = getattr(values, "_keras_mask", None)
     values = ops.cast(ops.convert_to_tensor(values), dtype)
@@ -23,15 +33,19 @@ def weighted(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
     if mask is not None:
         flags = ops.cast(mask, dtype)
         weight = flags if weight is None else weight * flags
-    if weight is None:
-        return values, None
-    values, weight = aligned(values, weight)
-    if len(weight.shape) > len(values.shape):
-        raise ValueError(f"sample weights of shape {tuple(weight.shape)} for values of shape {tuple(values.shape)}")
-    if len(values.shape) > len(weight.shape):
-        # Weights of samples apply to the mean of each sample's values.
-        values = ops.mean(values, axis=tuple(range(len(weight.shape), len(values.shape))))
-    return values, ops.broadcast_to(weight, values.shape)
+    if weight is not None:
+        values, weight = aligned(values, weight)
+        if len(weight.shape) > len(values.shape):
+            raise ValueError(f"sample weights of shape {tuple(weight.shape)} for values of shape {tuple(values.shape)}")
+        values = _over_axes(reduce, values, len(weight.shape))
+        weight = ops.broadcast_to(weight, values.shape)
+        values, weight = values * weight, _over_axes(reduce, weight, 1)
+    return _over_axes(reduce, values, 1), weight
+
+
+def _over_axes(reduce: Callable[..., Any], values: Any, first: int) -> Any:
+    axes = tuple(range(first, len(values.shape)))
+    return reduce(values, axis=axes) if axes else values
 
 
 class Sum(Metric):
@@ -54,8 +68,8 @@ class Sum(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Adds a batch."""
-        values, weight = weighted(values, sample_weight, self.dtype)
-        self.total.assign(self.total + ops.sum(values if weight is None else values * weight))
+        values, _ = samplewise(values, sample_weight, self.dtype, ops.sum)
+        self.total.assign(self.total + ops.sum(values))
 
     def result(self) -> Any:
         """The sum so far."""
@@ -83,9 +97,9 @@ class Mean(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Adds a batch."""
-        values, weight = weighted(values, sample_weight, self.dtype)
-        self.total.assign(self.total + ops.sum(values if weight is None else values * weight))
-        count = float(ops.size(values) or 0) if weight is None else ops.sum(weight)
+        values, weight = samplewise(values, sample_weight, self.dtype)
+        self.total.assign(self.total + ops.sum(values))
+        count = float(math.prod(values.shape)) if weight is None else ops.sum(weight)
         self.count.assign(self.count + count)
 
     def result(self) -> Any:
