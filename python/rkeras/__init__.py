@@ -33,6 +33,7 @@ _NAMES = {
     "Variable": "rkeras.variables",
     "function": "rkeras.tracing",
     "grad": "rkeras.autodiff",
+    "install_as_keras": "rkeras.compat.redirect",
     "name_scope": "rkeras.naming",
     "value_and_grad": "rkeras.autodiff",
 }

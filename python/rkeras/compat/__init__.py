@@ -1,1 +1,1 @@
-"""What older Keras code needs: names and arguments of times gone by."""
+"""What older Keras code needs: names, arguments and modules of times gone by, and those of TensorFlow."""

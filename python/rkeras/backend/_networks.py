@@ -1,0 +1,273 @@
+"""Convolutions, pools, normalisation and dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rkeras import ops
+from rkeras.compat.tf import nn
+from rkeras.config import standardize_data_format
+
+
+def _conv(op: Any, x: Any, kernels: Any, strides: Any, padding: str, data_format: Any, dilation_rate: Any) -> Any:
+    layout = standardize_data_format(data_format)
+    return op(x, *kernels, strides=strides, padding=padding, data_format=layout, dilation_rate=dilation_rate)
+
+
+def conv1d(
+    x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", data_format: str | None = None, dilation_rate: Any = 1
+) -> Any:
+    """Convolution of sequences; ``causal`` padding puts all zeros in front.
+
+    Example:
+        >>> conv1d(ops.ones((1, 4, 1)), ops.ones((2, 1, 1)), padding="causal")[0, :, 0].tolist()
+        [1.0, 2.0, 2.0, 2.0]
+    """
+    if padding == "causal":
+        if standardize_data_format(data_format) == "channels_first":
+            raise ValueError("K.conv1d with padding='causal' takes data_format='channels_last' only")
+        rate = dilation_rate if isinstance(dilation_rate, int) else dilation_rate[0]
+        x = ops.pad(x, ((0, 0), (rate * (ops.shape(kernel)[0] - 1), 0), (0, 0)))
+        padding = "valid"
+    return _conv(ops.conv, x, [kernel], strides, padding, data_format, dilation_rate)
+
+
+def conv2d(
+    x: Any,
+    kernel: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = (1, 1),
+) -> Any:
+    """Convolution of images.
+
+    Example:
+        >>> conv2d(ops.ones((1, 4, 4, 1)), ops.ones((3, 3, 1, 2))).shape
+        (1, 2, 2, 2)
+    """
+    return _conv(ops.conv, x, [kernel], strides, padding, data_format, dilation_rate)
+
+
+def conv3d(
+    x: Any,
+    kernel: Any,
+    strides: Any = (1, 1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = (1, 1, 1),
+) -> Any:
+    """Convolution of volumes.
+
+    Example:
+        >>> conv3d(ops.ones((1, 4, 4, 4, 1)), ops.ones((3, 3, 3, 1, 2))).shape
+        (1, 2, 2, 2, 2)
+    """
+    return _conv(ops.conv, x, [kernel], strides, padding, data_format, dilation_rate)
+
+
+def conv2d_transpose(
+    x: Any,
+    kernel: Any,
+    output_shape: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = (1, 1),
+) -> Any:
+    """The transpose of a convolution of images.
+
+    Args:
+        x: images.
+        kernel: of shape ``(height, width, filters, channels)``.
+        output_shape: the shape of the result.
+        strides: those of the convolution.
+        padding: that of the convolution.
+        data_format: ``channels_last`` or ``channels_first``.
+        dilation_rate: that of the convolution.
+
+    Returns:
+        Images of the given size.
+
+    Raises:
+        ValueError: if no convolution leads from such images to ``x``.
+
+    Example:
+        >>> conv2d_transpose(ops.ones((1, 2, 2, 1)), ops.ones((3, 3, 4, 1)), (1, 4, 4, 4), (2, 2), "same").shape
+        (1, 4, 4, 4)
+    """
+    layout = standardize_data_format(data_format)
+    first = 2 if layout == "channels_first" else 1
+    wanted = [int(size) for size in output_shape[first : first + 2]]
+    extra = []
+    axes = zip(ops.shape(x)[first : first + 2], ops.shape(kernel)[:2], strides, dilation_rate, wanted, strict=True)
+    for size, window, stride, rate, goal in axes:
+        reach = (window - 1) * rate + 1
+        # What the convolution makes of an axis of that size.
+        mapped = -(-goal // stride) if padding == "same" else (goal - reach) // stride + 1
+        if mapped != size:
+            raise ValueError(
+                f"K.conv2d_transpose cannot make an axis of size {goal} from one of size {size}: with a window of "
+                f"{window}, strides={strides}, dilation_rate={dilation_rate} and padding={padding!r} convolution "
+                f"would map it to size {mapped}"
+            )
+        extra.append(goal - ops.transposed_size(size, window, stride, padding, 0, rate))
+    return ops.conv_transpose(
+        x,
+        kernel,
+        strides=strides,
+        padding=padding,
+        output_padding=extra,
+        data_format=layout,
+        dilation_rate=dilation_rate,
+    )
+
+
+def depthwise_conv2d(
+    x: Any,
+    depthwise_kernel: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = (1, 1),
+) -> Any:
+    """Convolution of each channel by itself.
+
+    Example:
+        >>> depthwise_conv2d(ops.ones((1, 4, 4, 3)), ops.ones((2, 2, 3, 1))).shape
+        (1, 3, 3, 3)
+    """
+    return _conv(ops.depthwise_conv, x, [depthwise_kernel], strides, padding, data_format, dilation_rate)
+
+
+def separable_conv2d(
+    x: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = (1, 1),
+) -> Any:
+    """Convolution of each channel by itself, then of all channels at each place.
+
+    Example:
+        >>> separable_conv2d(ops.ones((1, 4, 4, 3)), ops.ones((2, 2, 3, 1)), ops.ones((1, 1, 3, 5))).shape
+        (1, 3, 3, 5)
+    """
+    kernels = [depthwise_kernel, pointwise_kernel]
+    return _conv(ops.separable_conv, x, kernels, strides, padding, data_format, dilation_rate)
+
+
+_POOLS = {"max": ops.max_pool, "avg": ops.average_pool}
+
+
+def _pool(x: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None, pool_mode: str) -> Any:
+    if pool_mode not in _POOLS:
+        raise ValueError(f"pool_mode must be 'max' or 'avg', got {pool_mode!r}")
+    return _POOLS[pool_mode](x, pool_size, strides, padding, standardize_data_format(data_format))
+
+
+def pool2d(
+    x: Any,
+    pool_size: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    pool_mode: str = "max",
+) -> Any:
+    """The largest element, or the mean, of each window of images.
+
+    Example:
+        >>> pool2d(ops.ones((1, 4, 4, 3)), (2, 2), (2, 2), pool_mode="avg").shape
+        (1, 2, 2, 3)
+    """
+    return _pool(x, pool_size, strides, padding, data_format, pool_mode)
+
+
+def pool3d(
+    x: Any,
+    pool_size: Any,
+    strides: Any = (1, 1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    pool_mode: str = "max",
+) -> Any:
+    """The largest element, or the mean, of each window of volumes.
+
+    Example:
+        >>> pool3d(ops.ones((1, 4, 4, 4, 3)), (2, 2, 2)).shape
+        (1, 3, 3, 3, 3)
+    """
+    return _pool(x, pool_size, strides, padding, data_format, pool_mode)
+
+
+def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:
+    """Adds a vector along the axis of the channels, or a tensor with the axes of a sample.
+
+    Example:
+        >>> bias_add([[1.0, 2.0]], ops.convert_to_tensor([10.0, 20.0])).tolist()
+        [[11.0, 22.0]]
+    """
+    first = standardize_data_format(data_format) == "channels_first"
+    axes = ops.ndim(bias)
+    if axes not in (1, ops.ndim(x) - 1):
+        raise ValueError(f"K.bias_add cannot add a bias of shape {ops.shape(bias)} to shape {ops.shape(x)}")
+    if axes == 1:
+        return nn.bias_add(x, bias, "NC" if first and ops.ndim(x) > 2 else None)
+    if first:
+        bias = ops.moveaxis(bias, -1, 0)
+    return ops.add(x, ops.expand_dims(bias, 0))
+
+
+def batch_normalization(
+    x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int = -1, epsilon: float = 1e-3
+) -> Any:
+    """``(x - mean) / sqrt(var + epsilon) * gamma + beta``, by broadcasting.
+
+    Example:
+        >>> batch_normalization([[3.0]], [1.0], [4.0], None, None, epsilon=0.0).tolist()
+        [[1.0]]
+    """
+    del axis
+    return nn.batch_normalization(x, mean, var, beta, gamma, epsilon)
+
+
+def normalize_batch_in_training(
+    x: Any, gamma: Any, beta: Any, reduction_axes: Any, epsilon: float = 1e-3
+) -> tuple[Any, Any, Any]:
+    """Normalises with the moments of the batch itself.
+
+    Returns:
+        The result, the means and the variances.
+
+    Example:
+        >>> y, mean, var = normalize_batch_in_training([[1.0], [3.0]], None, None, [0], 0.0)
+        >>> y.tolist(), mean.tolist(), var.tolist()
+        ([[-1.0], [1.0]], [2.0], [1.0])
+    """
+    axes = list(reduction_axes)
+    mean, var = ops.moments(x, axes, keepdims=True)
+    gamma, beta = (None if v is None else ops.reshape(v, ops.shape(mean)) for v in (gamma, beta))
+    result = nn.batch_normalization(x, mean, var, beta, gamma, epsilon)
+    return result, ops.squeeze(mean, tuple(axes)), ops.squeeze(var, tuple(axes))
+
+
+def dropout(x: Any, level: float, noise_shape: Any = None, seed: Any = None) -> Any:
+    """Sets a share of the elements to zero and scales the others.
+
+    Example:
+        >>> dropout([1.0, 2.0], 0.0).tolist()
+        [1.0, 2.0]
+    """
+    return nn.dropout(x, level, noise_shape, seed)
+
+
+def in_top_k(predictions: Any, targets: Any, k: int) -> Any:
+    """Whether each target is among the classes of the ``k`` largest predictions.
+
+    Example:
+        >>> in_top_k([[0.1, 0.9]], [1], 1).tolist()
+        [True]
+    """
+    return ops.in_top_k(targets, predictions, k)
