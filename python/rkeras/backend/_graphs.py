@@ -41,10 +41,9 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: str | None = 
         values = values if isinstance(values, (list, tuple)) and isinstance(inputs, (list, tuple)) else [values]
         if len(values) != len(given):
             raise ValueError(f"this K.function takes {len(given)} inputs, got {len(values)}")
-        phase = [bool(value) for x, value in zip(given, values, strict=True) if not isinstance(x, KerasTensor)]
-        arrays = [
-            _engine.convert(value, x.dtype) for x, value in zip(given, values, strict=True) if isinstance(x, KerasTensor)
-        ]
+        pairs = list(zip(given, values, strict=True))
+        phase = [bool(value) for x, value in pairs if not isinstance(x, KerasTensor)]
+        arrays = [_engine.convert(value, x.dtype) for x, value in pairs if isinstance(x, KerasTensor)]
         with training_scope(phase[0] if phase else False):
             results = [ops.convert_to_numpy(y) for y in graph(arrays)]
         return results if isinstance(outputs, (list, tuple)) else results[0]

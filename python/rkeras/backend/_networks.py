@@ -15,7 +15,12 @@ def _conv(op: Any, x: Any, kernels: Any, strides: Any, padding: str, data_format
 
 
 def conv1d(
-    x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", data_format: str | None = None, dilation_rate: Any = 1
+    x: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
 ) -> Any:
     """Convolution of sequences; ``causal`` padding puts all zeros in front.
 
@@ -27,7 +32,7 @@ def conv1d(
         if standardize_data_format(data_format) == "channels_first":
             raise ValueError("K.conv1d with padding='causal' takes data_format='channels_last' only")
         rate = dilation_rate if isinstance(dilation_rate, int) else dilation_rate[0]
-        x = ops.pad(x, ((0, 0), (rate * (ops.shape(kernel)[0] - 1), 0), (0, 0)))
+        x = ops.pad(x, ((0, 0), (rate * (kernel.shape[0] - 1), 0), (0, 0)))
         padding = "valid"
     return _conv(ops.conv, x, [kernel], strides, padding, data_format, dilation_rate)
 
@@ -100,7 +105,7 @@ def conv2d_transpose(
     first = 2 if layout == "channels_first" else 1
     wanted = [int(size) for size in output_shape[first : first + 2]]
     extra = []
-    axes = zip(ops.shape(x)[first : first + 2], ops.shape(kernel)[:2], strides, dilation_rate, wanted, strict=True)
+    axes = zip(x.shape[first : first + 2], kernel.shape[:2], strides, dilation_rate, wanted, strict=True)
     for size, window, stride, rate, goal in axes:
         reach = (window - 1) * rate + 1
         # What the convolution makes of an axis of that size.

@@ -111,11 +111,12 @@ class OldModule(ModuleType):
     def __init__(self, path: str, sources: Sequence[str]) -> None:
         super().__init__(path, "A module of former times.")
         self.__path__: list[str] = []
-        self.__getattr__ = _Names(path, sources)
+        vars(self)["__getattr__"] = _Names(path, sources)
+        self._sources = tuple(sources)
 
     def __dir__(self) -> list[str]:
         names = set(vars(self))
-        for source in self.__getattr__.sources:
+        for source in self._sources:
             names.update(dir(importlib.import_module(source)))
         return sorted(names)
 

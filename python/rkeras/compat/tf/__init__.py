@@ -5,8 +5,8 @@ Tensors are rkeras' own, and so are variables, models and layers. A name that is
 
 from __future__ import annotations
 
-from rkeras.compat.tf import dtypes as _dtypes
 from rkeras.compat.adapt import adapted
+from rkeras.compat.tf import dtypes as _dtypes
 from rkeras.compat.tf._namespace import namespace
 from rkeras.compat.tf._tables import ROOT, SHARED
 
@@ -24,44 +24,33 @@ _INITIALIZERS = {
     "zeros": "Zeros",
 }
 
+# The names in each module.
+_BY_MODULE = {
+    f"{_HERE}._creation": "constant convert_to_tensor eye fill one_hot ones range zeros",
+    f"{_HERE}._structure": """
+        argmax argmin argsort boolean_mask clip_by_value concat cumsum gather gather_nd meshgrid pad reshape
+        reverse scatter_nd slice sort split tensor_scatter_nd_update where
+    """,
+    f"{_HERE}._control": """
+        cond control_dependencies device executing_eagerly foldl foldr function get_logger group init_scope
+        map_fn no_op numpy_function print py_function scan vectorized_map while_loop
+    """,
+    f"{_HERE}.linalg": "clip_by_global_norm clip_by_norm einsum matmul norm",
+    f"{_HERE}.math": "add_n squared_difference",
+    f"{_HERE}._shapes": "TensorShape TensorSpec rank shape size",
+    f"{_HERE}._variables": "Module Variable",
+    "rkeras.autodiff": "GradientTape",
+    f"{_HERE}._misc": "RaggedTensor SparseTensor UnconnectedGradients keras test version",
+    "rkeras._engine": "Tensor",
+    "rkeras.ops": "is_tensor",
+    "rkeras.naming": "name_scope",
+}
 _NAMES = {
-    **{
-        name: f"{_HERE}._creation"
-        for name in ("constant", "convert_to_tensor", "eye", "fill", "one_hot", "ones", "range", "zeros")
-    },
-    **{
-        name: f"{_HERE}._structure"
-        for name in (
-            "argmax", "argmin", "argsort", "boolean_mask", "clip_by_value", "concat", "cumsum", "gather", "gather_nd",
-            "meshgrid", "pad", "reshape", "reverse", "scatter_nd", "slice", "sort", "split",
-            "tensor_scatter_nd_update", "where",
-        )
-    },
-    **{
-        name: f"{_HERE}._control"
-        for name in (
-            "cond", "control_dependencies", "device", "executing_eagerly", "foldl", "foldr", "function", "get_logger",
-            "group", "init_scope", "map_fn", "no_op", "numpy_function", "print", "py_function", "scan",
-            "vectorized_map", "while_loop",
-        )
-    },
-    **{name: f"{_HERE}.linalg" for name in ("clip_by_global_norm", "clip_by_norm", "einsum", "matmul", "norm")},
-    **{name: f"{_HERE}.math" for name in ("add_n",)},
-    **{name: f"{_HERE}._shapes" for name in ("TensorShape", "TensorSpec", "rank", "shape", "size")},
-    **{name: f"{_HERE}._variables" for name in ("Module", "Variable")},
+    **{name: module for module, names in _BY_MODULE.items() for name in names.split()},
     **{f"{name}_initializer": f"rkeras.initializers:{cls}" for name, cls in _INITIALIZERS.items()},
-    "GradientTape": "rkeras.autodiff",
-    "RaggedTensor": f"{_HERE}._misc",
-    "SparseTensor": f"{_HERE}._misc",
-    "Tensor": "rkeras._engine",
-    "UnconnectedGradients": f"{_HERE}._misc",
-    "initializers": "rkeras:initializers",
-    "is_tensor": "rkeras.ops",
-    "keras": f"{_HERE}._misc",
-    "name_scope": "rkeras.naming",
+    **{name: f"rkeras:{name}" for name in ("initializers", "losses", "metrics", "optimizers")},
     "nest": "rkeras:tree",
-    "version": f"{_HERE}._misc",
-}  # fmt: skip
+}
 _MODULES = ("compat", "config", "data", "debugging", "dtypes", "linalg", "math", "nn", "random")
 
 for _name in (*_dtypes.NAMES, "half", "double", "DType", "as_dtype"):

@@ -161,7 +161,9 @@ def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None 
     return _called(func, [ops.convert_to_tensor(x) for x in inp], Tout)
 
 
-def numpy_function(func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:
+def numpy_function(
+    func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None
+) -> Any:
     """Calls a Python function of arrays.
 
     Example:

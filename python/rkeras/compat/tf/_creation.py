@@ -104,8 +104,8 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     """
     del name
     start, limit = (0, start) if limit is None else (start, limit)
-    numbers = [x if isinstance(x, (int, float)) else np.asarray(x).item() for x in (start, limit, delta)]
-    return ops.arange(*numbers, dtype=_dtype_or_none(dtype))
+    first, last, step = (x if isinstance(x, (int, float)) else np.asarray(x).item() for x in (start, limit, delta))
+    return ops.arange(first, last, step, _dtype_or_none(dtype))
 
 
 def one_hot(

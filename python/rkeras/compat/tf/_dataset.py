@@ -9,7 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from rkeras import _engine, tree
+from rkeras import tree
+from rkeras.compat.tf._elements import (
+    Boxed,
+    as_array,
+    as_arrays,
+    as_tensor,
+    call_with,
+    checked_size,
+    chunks,
+    map_like,
+    padded,
+    rows_of,
+    shapes_of_leaves,
+    stacked,
+    through_buffer,
+    unboxed,
+)
 from rkeras.compat.tf._shapes import TensorShape, TensorSpec
 from rkeras.compat.tf.dtypes import DType, as_dtype
 
@@ -17,86 +33,6 @@ INFINITE = -1
 UNKNOWN = -2
 
 Elements = Callable[[], Iterator[Any]]
-
-
-def _array(x: Any) -> Any:
-    """A leaf as an array; numbers get the dtypes that tensors of them have."""
-    if isinstance(x, np.ndarray):
-        return x
-    if isinstance(x, (_engine.Tensor, _engine.Variable)):
-        return x.numpy()
-    if isinstance(x, (str, bytes)):
-        return np.asarray(x, object)
-    array = np.asarray(x)
-    if hasattr(x, "dtype") or array.dtype.kind not in "iuf":
-        return array
-    return array.astype("float32" if array.dtype.kind == "f" else "int32")
-
-
-def _tensor(x: Any) -> Any:
-    """A leaf as a tensor; text stays an array, of which there are no tensors."""
-    return x if x.dtype.kind in "OSU" else _engine.convert(x)
-
-
-def _arrays(element: Any) -> Any:
-    """An element with arrays as leaves. Lists are tensors, tuples and dicts structures."""
-    if isinstance(element, dict):
-        return {key: _arrays(value) for key, value in element.items()}
-    if isinstance(element, tuple):
-        parts = [_arrays(value) for value in element]
-        return type(element)(*parts) if hasattr(element, "_fields") else tuple(parts)
-    if isinstance(element, list):
-        element = [_array(part) for part in element]
-        return _array(element) if any(p.ndim or p.dtype.kind in "OSU" for p in element) else _of_numbers(element)
-    return _array(element)
-
-
-def _of_numbers(parts: list[Any]) -> Any:
-    return np.stack(parts) if parts else np.zeros(0, "float32")
-
-
-def _called(fn: Callable[..., Any], element: Any) -> Any:
-    """What a user's function gives for an element, the parts of a tuple being its arguments."""
-    tensors = tree.map_structure(_tensor, element)
-    return fn(*tensors) if isinstance(element, tuple) else fn(tensors)
-
-
-def _stacked(elements: Sequence[Any]) -> Any:
-    try:
-        return tree.map_structure(lambda *leaves: np.stack(leaves), *elements)
-    except ValueError as error:
-        shapes = sorted({leaf.shape for element in elements for leaf in tree.flatten(element)})
-        raise ValueError(
-            f"Dataset.batch: the elements differ in shape ({', '.join(map(str, shapes))}): {error}. Bring them to one "
-            "shape with map, or use padded_batch."
-        ) from None
-
-
-def _padded(leaves: Sequence[Any], shape: Any, value: Any) -> Any:
-    sizes = [max(leaf.shape[k] for leaf in leaves) for k in range(leaves[0].ndim)]
-    if shape is not None:
-        sizes = [size if n in (None, -1) else n for n, size in zip(shape, sizes, strict=True)]
-    result = np.full((len(leaves), *sizes), 0 if value is None else value, leaves[0].dtype)
-    for row, leaf in zip(result, leaves, strict=True):
-        row[tuple(slice(n) for n in leaf.shape)] = leaf
-    return result
-
-
-def _chunks(iterator: Iterator[Any], size: int, drop_remainder: bool) -> Iterator[list[Any]]:
-    while chunk := list(itertools.islice(iterator, size)):
-        if len(chunk) == size or not drop_remainder:
-            yield chunk
-
-
-def _through_buffer(iterator: Iterator[Any], size: int, generator: random.Random) -> Iterator[Any]:
-    """Elements in random order, each drawn from a buffer of those next in line."""
-    buffer = list(itertools.islice(iterator, size))
-    for element in iterator:
-        place = generator.randrange(len(buffer))
-        buffer[place], element = element, buffer[place]
-        yield element
-    generator.shuffle(buffer)
-    yield from buffer
 
 
 class Dataset:
@@ -134,7 +70,7 @@ class Dataset:
             ValueError: if the first sizes differ.
         """
         del name
-        arrays = _arrays(tensors)
+        arrays = as_arrays(tensors)
         counts = {leaf.shape[:1] for leaf in tree.flatten(arrays)}
         if len(counts) != 1 or () in counts:
             shapes = ", ".join(str(leaf.shape) for leaf in tree.flatten(arrays))
@@ -146,7 +82,7 @@ class Dataset:
     def from_tensors(tensors: Any, name: str | None = None) -> Dataset:
         """One element."""
         del name
-        element = _arrays(tensors)
+        element = as_arrays(tensors)
         return Dataset(lambda: iter([element]), 1)
 
     @staticmethod
@@ -172,7 +108,7 @@ class Dataset:
         kinds = output_types
         if output_signature is not None:
             kinds = tree.map_structure(lambda spec: spec.dtype, output_signature)
-        arguments = [_tensor(_arrays(arg)) for arg in args or ()]
+        arguments = [as_tensor(as_arrays(arg)) for arg in args or ()]
 
         def cast(leaf: Any, kind: Any) -> Any:
             kind = as_dtype(kind)
@@ -180,7 +116,7 @@ class Dataset:
 
         def elements() -> Iterator[Any]:
             for element in generator(*arguments):
-                yield _arrays(element) if kinds is None else _like(kinds, element, cast)
+                yield as_arrays(element) if kinds is None else map_like(kinds, element, cast)
 
         return Dataset(elements)
 
@@ -202,17 +138,16 @@ class Dataset:
         def elements() -> Iterator[Any]:
             for row in zip(*(part._elements() for part in parts), strict=False):
                 # A part is a leaf of the structure, whatever the structure of its elements.
-                values = iter(row)
-                yield tree.map_structure(lambda _: _Boxed(next(values)), structure)
+                yield tree.pack_sequence_as(structure, [Boxed(element) for element in row])
 
         finite = [part._count for part in parts if part._count != INFINITE]
         count = INFINITE if not finite else UNKNOWN if UNKNOWN in finite else min(finite)
-        return Dataset(lambda: map(_unboxed, elements()), count)
+        return Dataset(lambda: map(unboxed, elements()), count)
 
     # What comes out.
 
     def __iter__(self) -> Iterator[Any]:
-        return (tree.map_structure(_tensor, element) for element in self._elements())
+        return (tree.map_structure(as_tensor, element) for element in self._elements())
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """Iterates over elements with arrays instead of tensors."""
@@ -253,7 +188,7 @@ class Dataset:
     def reduce(self, initial_state: Any, reduce_func: Callable[[Any, Any], Any], name: str | None = None) -> Any:
         """Combines all elements into one value: ``reduce_func(value, element)``."""
         del name
-        state = tree.map_structure(lambda x: _tensor(_array(x)), initial_state)
+        state = tree.map_structure(lambda x: as_tensor(as_array(x)), initial_state)
         for element in self:
             state = reduce_func(state, element)
         return state
@@ -316,7 +251,7 @@ class Dataset:
 
         def elements() -> Iterator[Any]:
             own = random.Random(start if reshuffle_each_iteration is False else generator.getrandbits(64))
-            return _through_buffer(self._elements(), size, own)
+            return through_buffer(self._elements(), size, own)
 
         return self._reordered(elements, self._count)
 
@@ -353,22 +288,22 @@ class Dataset:
             name: of no meaning.
         """
         del num_parallel_calls, deterministic, name
-        return Dataset(lambda: (_arrays(_called(map_func, e)) for e in self._elements()), self._count)
+        return Dataset(lambda: (as_arrays(call_with(map_func, e)) for e in self._elements()), self._count)
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """The elements for which a function gives True."""
         del name
-        return Dataset(lambda: (e for e in self._elements() if bool(_called(predicate, e))))
+        return Dataset(lambda: (e for e in self._elements() if bool(call_with(predicate, e))))
 
     def take_while(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """The elements before the first for which a function gives False."""
         del name
-        return Dataset(lambda: itertools.takewhile(lambda e: bool(_called(predicate, e)), self._elements()))
+        return Dataset(lambda: itertools.takewhile(lambda e: bool(call_with(predicate, e)), self._elements()))
 
     def flat_map(self, map_func: Callable[..., Dataset], name: str | None = None) -> Dataset:
         """The elements of the datasets that a function gives for each element."""
         del name
-        return Dataset(lambda: (inner for e in self._elements() for inner in _called(map_func, e)._elements()))
+        return Dataset(lambda: (inner for e in self._elements() for inner in call_with(map_func, e)._elements()))
 
     def interleave(
         self,
@@ -382,7 +317,7 @@ class Dataset:
         width = int(cycle_length) if cycle_length and int(cycle_length) > 0 else 1
 
         def elements() -> Iterator[Any]:
-            sources = (_called(map_func, e)._elements() for e in self._elements())
+            sources = (call_with(map_func, e)._elements() for e in self._elements())
             turns: list[Iterator[Any] | None] = list(itertools.islice(sources, width))
             while turns:
                 for place, source in enumerate(turns):
@@ -397,8 +332,9 @@ class Dataset:
     def enumerate(self, start: Any = 0, name: str | None = None) -> Dataset:
         """Pairs of a number and an element."""
         del name
-        numbered = lambda: ((np.asarray(i, "int64"), e) for i, e in enumerate(self._elements(), int(start)))  # noqa: E731
-        return Dataset(numbered, self._count)
+        return Dataset(
+            lambda: ((np.asarray(i, "int64"), e) for i, e in enumerate(self._elements(), int(start))), self._count
+        )
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
         """These elements, then another dataset's."""
@@ -417,9 +353,9 @@ class Dataset:
             options: those of TensorFlow, of no meaning.
         """
         del options
-        size = _batch_size(batch_size)
+        size = checked_size(batch_size)
         return Dataset(
-            lambda: map(_stacked, _chunks(self._elements(), size, drop_remainder)), self._batches(size, drop_remainder)
+            lambda: map(stacked, chunks(self._elements(), size, drop_remainder)), self._batches(size, drop_remainder)
         )
 
     def padded_batch(
@@ -440,22 +376,22 @@ class Dataset:
             name: of no meaning.
         """
         del name
-        size = _batch_size(batch_size)
+        size = checked_size(batch_size)
 
         def stack(elements: list[Any]) -> Any:
             first = elements[0]
             columns = [tree.flatten(element) for element in elements]
             count = len(columns[0])
-            shapes = _shapes_of(first, padded_shapes)
+            shapes = shapes_of_leaves(first, padded_shapes)
             values = tree.flatten(padding_values) if tree.is_nested(padding_values) else [padding_values] * count
             leaves = [
-                _padded([row[k] for row in columns], shapes[k], None if values[k] is None else np.asarray(values[k]))
+                padded([row[k] for row in columns], shapes[k], None if values[k] is None else np.asarray(values[k]))
                 for k in range(count)
             ]
             return tree.pack_sequence_as(first, leaves)
 
         return Dataset(
-            lambda: map(stack, _chunks(self._elements(), size, drop_remainder)), self._batches(size, drop_remainder)
+            lambda: map(stack, chunks(self._elements(), size, drop_remainder)), self._batches(size, drop_remainder)
         )
 
     def unbatch(self, name: str | None = None) -> Dataset:
@@ -478,7 +414,8 @@ class Dataset:
         move = length if shift is None else int(shift)
 
         def windows() -> Iterator[Any]:
-            source, buffer = self._elements(), []
+            source = self._elements()
+            buffer: list[Any] = []
             span = (length - 1) * step + 1
             while True:
                 buffer.extend(itertools.islice(source, span - len(buffer)))
@@ -492,10 +429,9 @@ class Dataset:
 
         def dataset_of(part: list[Any]) -> Any:
             rows = list(zip(*(tree.flatten(e) for e in part), strict=True))
-            leaves = [Dataset(lambda leaf=leaf: iter(leaf), len(leaf)) for leaf in rows]
-            return tree.pack_sequence_as(part[0], leaves)
+            return tree.pack_sequence_as(part[0], [_listed(column) for column in rows])
 
-        return _Windows(lambda: map(dataset_of, windows()))
+        return Dataset(lambda: map(dataset_of, windows()))
 
     def _batches(self, size: int, drop_remainder: bool) -> int:
         return self._sized(lambda c: c // size if drop_remainder else -(-c // size))
@@ -544,7 +480,7 @@ class _Rows(Dataset):
     """Rows of arrays by their numbers, so that a batch is one gather instead of a stack of rows."""
 
     def __init__(self, arrays: Any, numbers: Dataset) -> None:
-        super().__init__(lambda: (_taken(arrays, i) for i in numbers._elements()), numbers._count)
+        super().__init__(lambda: (rows_of(arrays, i) for i in numbers._elements()), numbers._count)
         self._source = arrays
         self._numbers = numbers
 
@@ -569,83 +505,16 @@ class _Rows(Dataset):
         return _Rows(self._source, self._numbers.shuffle(buffer_size, seed, reshuffle_each_iteration))
 
     def batch(self, batch_size: Any, drop_remainder: bool = False, **options: Any) -> Dataset:
-        size = _batch_size(batch_size)
-        chunks = lambda: _chunks(self._numbers._elements(), size, drop_remainder)  # noqa: E731
-        return Dataset(lambda: (_taken(self._source, rows) for rows in chunks()), self._batches(size, drop_remainder))
+        size = checked_size(batch_size)
+        numbers = self._numbers._elements
+        return Dataset(
+            lambda: (rows_of(self._source, rows) for rows in chunks(numbers(), size, drop_remainder)),
+            self._batches(size, drop_remainder),
+        )
 
 
-class _Windows(Dataset):
-    """Datasets as elements, which pass to users as they are."""
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._elements()
-
-    def flat_map(self, map_func: Callable[..., Dataset], name: str | None = None) -> Dataset:
-        return Dataset(lambda: (inner for window in self._elements() for inner in _windowed(map_func, window)._elements()))
-
-    def map(self, map_func: Callable[..., Any], *args: Any, **options: Any) -> Dataset:
-        return Dataset(lambda: (_arrays(_windowed(map_func, window)) for window in self._elements()))
-
-
-def _windowed(fn: Callable[..., Any], window: Any) -> Any:
-    return fn(*window) if isinstance(window, tuple) else fn(window)
-
-
-class _Boxed:
-    """Keeps an element whole inside a larger structure."""
-
-    __slots__ = ("element",)
-
-    def __init__(self, element: Any) -> None:
-        self.element = element
-
-
-def _unboxed(structure: Any) -> Any:
-    if isinstance(structure, _Boxed):
-        return structure.element
-    if isinstance(structure, dict):
-        return {key: _unboxed(value) for key, value in structure.items()}
-    return tuple(_unboxed(value) for value in structure)
-
-
-def _like(kinds: Any, element: Any, fn: Callable[[Any, Any], Any]) -> Any:
-    """Applies a function to the parts of an element that stand where ``kinds`` has its leaves."""
-    if isinstance(kinds, dict):
-        return {key: _like(kind, element[key], fn) for key, kind in kinds.items()}
-    if isinstance(kinds, (list, tuple)):
-        return tuple(_like(kind, part, fn) for kind, part in zip(kinds, element, strict=True))
-    return fn(element, kinds)
-
-
-def _shapes_of(element: Any, shapes: Any) -> list[Any]:
-    """The shape for each leaf of an element."""
-    if shapes is None:
-        return [None] * len(tree.flatten(element))
-    found: list[Any] = []
-
-    def collect(part: Any, shape: Any) -> None:
-        if isinstance(part, dict):
-            for key in sorted(part):
-                collect(part[key], shape[key])
-        elif isinstance(part, tuple):
-            for inner, inner_shape in zip(part, shape, strict=True):
-                collect(inner, inner_shape)
-        else:
-            found.append(None if shape is None else tuple(shape))
-
-    collect(element, shapes)
-    return found
-
-
-def _taken(arrays: Any, rows: Any) -> Any:
-    return tree.map_structure(lambda array: np.asarray(array[rows]), arrays)
-
-
-def _batch_size(value: Any) -> int:
-    size = int(value)
-    if size < 1:
-        raise ValueError(f"a batch must have at least 1 element, got batch_size={size}")
-    return size
+def _listed(elements: Sequence[Any]) -> Dataset:
+    return Dataset(lambda: iter(elements), len(elements))
 
 
 def _spec_dtype(x: Any) -> DType:

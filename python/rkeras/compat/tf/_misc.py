@@ -30,5 +30,8 @@ class RaggedTensor:
 
 
 version = SimpleNamespace(VERSION=__version__)
+test = SimpleNamespace(
+    gpu_device_name=lambda: "", is_built_with_cuda=lambda: False, is_gpu_available=lambda *args, **kwargs: False
+)
 
-__all__ = ["RaggedTensor", "SparseTensor", "UnconnectedGradients", "keras", "version"]
+__all__ = ["RaggedTensor", "SparseTensor", "UnconnectedGradients", "keras", "test", "version"]

@@ -26,7 +26,7 @@ class TensorShape(tuple[Any, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, dims: Any = ()) -> TensorShape:  # noqa: D102
+    def __new__(cls, dims: Any = ()) -> TensorShape:
         return super().__new__(cls, [dims] if isinstance(dims, int) else dims)
 
     @property
@@ -144,8 +144,8 @@ def known_sizes(shape: Any) -> list[int]:
     result = sizes(shape)
     if -1 in result:
         raise ValueError(
-            f"the shape {result} has an unknown size (-1), but a tensor is to be made of it. Shapes of symbolic tensors "
-            "do not tell the size of a batch: compute this in the call of a layer, where it is known"
+            f"the shape {result} has an unknown size (-1), but a tensor is to be made of it. Shapes of symbolic "
+            "tensors do not tell the size of a batch: compute this in the call of a layer, where it is known"
         )
     return result
 
@@ -161,8 +161,6 @@ def shape(input: Any, out_type: Any = int32, name: str | None = None) -> Any:
     if isinstance(input, KerasTensor):
         return TensorShape(input.shape)
     dims: Sequence[Any] = ops.shape(input)
-    import numpy as np
-
     return _engine.convert(np.array(dims, "int64"), str(as_dtype(out_type)))
 
 

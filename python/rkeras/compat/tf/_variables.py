@@ -38,7 +38,7 @@ class Variable(rkeras.Variable, metaclass=_AnyVariable):
         ([2.0, 3.0], True)
     """
 
-    def __new__(  # noqa: D102
+    def __new__(
         cls,
         initial_value: Any = None,
         trainable: bool | None = None,
@@ -76,15 +76,15 @@ class Variable(rkeras.Variable, metaclass=_AnyVariable):
         super().__init__(initial_value, trainable=trainable is not False, name=own_name)
         self.constraint = constraint
 
-    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+    def assign(self, value: Any, use_locking: bool = False, name: Any = None, read_value: bool = True) -> Any:
         """Replaces the value, and returns the new one."""
         return super().assign(value)
 
-    def assign_add(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_add(self, value: Any, use_locking: bool = False, name: Any = None, read_value: bool = True) -> Any:
         """Adds to the value, and returns the new one."""
         return super().assign_add(value)
 
-    def assign_sub(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_sub(self, value: Any, use_locking: bool = False, name: Any = None, read_value: bool = True) -> Any:
         """Subtracts from the value, and returns the new one."""
         return super().assign_sub(value)
 

@@ -15,7 +15,7 @@ _COMPARISONS = ("equal", "greater", "greater_equal", "less", "less_equal")
 
 
 def _assertion(relation: str) -> Callable[..., None]:
-    def check(x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None) -> None:
+    def check(x: Any, y: Any, message: str | None = None, summarize: Any = None, name: Any = None) -> None:
         del summarize, name
         if not bool(ops.all(getattr(ops, relation)(x, y))):
             raise ValueError(f"{message or ''} assert_{relation} does not hold of {x!r} and {y!r}".strip())

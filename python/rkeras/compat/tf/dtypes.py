@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
@@ -42,17 +43,17 @@ class DType(str):
         return self
 
     @property
-    def is_floating(self) -> bool:
+    def is_floating(self) -> builtins.bool:
         """Whether it is a float."""
         return self.name in _FLOATS
 
     @property
-    def is_integer(self) -> bool:
+    def is_integer(self) -> builtins.bool:
         """Whether it is an integer."""
         return self.name in _INTEGERS
 
     @property
-    def is_bool(self) -> bool:
+    def is_bool(self) -> builtins.bool:
         """Whether it is the dtype of truth values."""
         return self.name == "bool"
 
@@ -74,10 +75,10 @@ class DType(str):
         limit = ops.dtype_range(self.name)[which]
         return int(limit) if self.is_integer else limit
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> builtins.bool:
         return str.__eq__(self, other) if isinstance(other, str) else self.name == _name_or_none(other)
 
-    def __ne__(self, other: object) -> bool:
+    def __ne__(self, other: object) -> builtins.bool:
         return not self == other
 
     __hash__ = str.__hash__

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from rkeras import ops
-from rkeras.compat.tf import random
 from rkeras.compat.adapt import adapted
+from rkeras.compat.tf import random
 from rkeras.compat.tf._namespace import namespace
 from rkeras.compat.tf._tables import NN
 
@@ -176,7 +176,9 @@ def _layout(data_format: str | None) -> str:
     return "channels_first" if data_format is not None and data_format.startswith("NC") else "channels_last"
 
 
-def _conv(op: Any, rank: int, x: Any, filters: Any, strides: Any, padding: str, data_format: Any, dilations: Any) -> Any:
+def _conv(
+    op: Any, rank: int, x: Any, filters: Any, strides: Any, padding: str, data_format: Any, dilations: Any
+) -> Any:
     layout = _layout(data_format)
     return op(
         x,
