@@ -58,6 +58,19 @@ def reset_uids() -> None:
         _counts.clear()
 
 
+def counts() -> dict[str, int]:
+    """How often each name was given out."""
+    with _lock:
+        return dict(_counts)
+
+
+def restore_counts(saved: dict[str, int]) -> None:
+    """Goes back to what ``counts`` gave."""
+    with _lock:
+        _counts.clear()
+        _counts.update(saved)
+
+
 def current_path() -> str:
     """The open scopes joined with slashes; empty outside of any."""
     return "/".join(name for name, _ in _stack.scopes)

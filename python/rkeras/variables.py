@@ -13,6 +13,7 @@ from rkeras import _engine
 from rkeras.dtype_policies import standardize_dtype
 from rkeras.keras_tensor import standardize_shape
 from rkeras.naming import auto_name, current_path
+from rkeras.saving.build_budget import charge
 from rkeras.tracing import eager_scope
 
 _AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
@@ -244,6 +245,7 @@ def _initial_value(initializer: Callable[..., Any], shape: Any, dtype: str, labe
             "Give the axes that weights depend on in the input's shape, e.g. Input(shape=(28, 28, 1))."
         )
     size = math.prod(d for d in dims if d is not None) * _ITEM_BYTES.get(dtype, 1)
+    charge(size, f"a variable {label!r} of shape {dims} and dtype {dtype},")
     if size > _MACHINE_BYTES:
         raise MemoryError(
             f"variable {label!r} of shape {dims} and dtype {dtype} would need {size / 2**30:,.0f} GiB, "

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rkeras.callbacks.callback import Callback
-from rkeras.saving.hdf5 import atomic_file
+from rkeras.saving.atomic import atomic_file
 
 
 class BackupAndRestore(Callback):

@@ -118,3 +118,15 @@ def reset_global_seed(seed: int | None) -> None:
     global _global_generator
     _global_generator = None
     _seed_source.seed(seed)
+
+
+def source_state() -> tuple[Any, SeedGenerator | None]:
+    """Where the sequence of default seeds has got to."""
+    return _seed_source.getstate(), _global_generator
+
+
+def restore_source(state: tuple[Any, SeedGenerator | None]) -> None:
+    """Goes back to what ``source_state`` gave."""
+    global _global_generator
+    _seed_source.setstate(state[0])
+    _global_generator = state[1]

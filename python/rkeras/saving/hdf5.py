@@ -1,47 +1,13 @@
-"""Reading and writing HDF5 with care: files that appear whole or not at all, and nothing read on trust."""
+"""Reading and writing HDF5 with care: nothing is read on trust."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-
-
-@contextmanager
-def atomic_file(path: str, overwrite: bool = True) -> Iterator[str]:
-    """Gives the name of a temporary file that takes the place of ``path`` at the end, if nothing was raised.
-
-    Raises:
-        FileExistsError: if ``path`` exists and must not be overwritten.
-        IsADirectoryError: if ``path`` is a directory.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(f"Cannot write '{path}': it is a directory. Give a file name.")
-    if target.exists() and not overwrite:
-        raise FileExistsError(f"'{path}' exists already; pass overwrite=True to replace it.")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"Cannot write '{path}': the directory '{target.parent}' does not exist.")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        yield name
-        # mkstemp makes files private; a saved model is as readable as any other new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 class Writer:

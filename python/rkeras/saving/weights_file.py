@@ -11,11 +11,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from rkeras.saving.hdf5 import Reader, Writer, atomic_file, follow
+from rkeras.saving.atomic import atomic_file
+from rkeras.saving.hdf5 import Reader, Writer, follow
 from rkeras.saving.legacy_weights import is_legacy, read_layers, write_layers
 from rkeras.saving.object_paths import saveable_objects
+from rkeras.saving.seed_states import read_seeds, write_seeds
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
@@ -41,13 +44,16 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
         (write_objects if path.endswith(".weights.h5") else write_layers)(file, model)
 
 
-def write_objects(file: Any, model: Any) -> None:
+def write_objects(file: Any, model: Any, include_optimizer: bool = True) -> None:
     """Writes every object of ``model`` into an open HDF5 file."""
     for path, owner in saveable_objects(model):
+        if not include_optimizer and not _is_layer(owner):
+            continue
         group = file.create_group(f"{path}/vars" if path else "vars")
         if isinstance(getattr(owner, "name", None), str):
             group.attrs["name"] = owner.name
         owner.save_own_variables(Writer(group))
+    write_seeds(file, model)
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, by_name: bool = False) -> None:
@@ -67,13 +73,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, by_name
     if not os.path.exists(path):
         raise FileNotFoundError(f"There is no weights file '{path}'.")
     _require_built(model, "load")
-    import h5py
-
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise ValueError(f"'{path}' is no HDF5 file, or is damaged: {error}.") from None
-    with file:
+    with open_weights(path, f"'{path}'") as file:
         if is_legacy(file):
             results = read_layers(file, model, by_name)
         elif by_name:
@@ -81,6 +81,32 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, by_name
         else:
             results = read_objects(file, model)
         _assign_all(results, model, skip_mismatch)
+
+
+@contextmanager
+def open_weights(source: Any, what: str) -> Iterator[Any]:
+    """A path, or a file open for reading, as an open HDF5 file.
+
+    Raises:
+        ValueError: if it is none, or is damaged; also if that shows later on.
+    """
+    import h5py
+
+    try:
+        with h5py.File(source, "r") as file:
+            yield file
+    except (OSError, RuntimeError, KeyError) as error:
+        # h5py's names for what the HDF5 library finds wrong.
+        raise ValueError(f"{what} is no HDF5 file, or is damaged: {error}.") from None
+
+
+def read_into(file: Any, model: Any) -> None:
+    """Reads an open file of the layout of Keras 3 into a model that it was saved from."""
+    _assign_all(read_objects(file, model), model, skip_mismatch=False)
+
+
+def _is_layer(owner: Any) -> bool:
+    return getattr(owner, "_tracked_as", "") == "layers"
 
 
 def _require_built(model: Any, what: str) -> None:
@@ -113,7 +139,7 @@ def _assign_all(results: Iterable[Callable[[], None] | ValueError], model: Any, 
 def read_objects(file: Any, model: Any) -> Iterator[Callable[[], None] | ValueError]:
     """For each object of ``model`` what is to be assigned from an open HDF5 file, or why it does not fit."""
     for path, owner in saveable_objects(model):
-        is_layer = getattr(owner, "_tracked_as", "") == "layers"
+        is_layer = _is_layer(owner)
         if not is_layer and not owner.built and len(Reader(follow(file, f"{path}/vars"), path)) > 2:
             # The file was saved after training: make the slots that its state goes into.
             owner.build(model.trainable_variables)
@@ -124,6 +150,7 @@ def read_objects(file: Any, model: Any) -> Iterator[Callable[[], None] | ValueEr
                 yield error
             else:  # an optimizer in another state does not make the weights useless
                 warnings.warn(f"The optimizer's state is not loaded: {error}", stacklevel=4)
+    yield from read_seeds(file, model)
 
 
 def _read_object(file: Any, path: str, owner: Any) -> Callable[[], None]:
@@ -157,6 +184,6 @@ def _read_object(file: Any, path: str, owner: Any) -> Callable[[], None]:
 
 def own_variables(owner: Any) -> list[Any]:
     """The variables that a file keeps for this object alone, in their order."""
-    if getattr(owner, "_tracked_as", "") == "layers":
+    if _is_layer(owner):
         return [*owner._trainable_variables, *owner._non_trainable_variables]
-    return list(owner.variables)
+    return list(owner._variables)
