@@ -63,10 +63,10 @@ class _Gradients(Operation):
         self.after = Function([*self.symbols, *sources], [loss], name="after")
 
     def call(self, *sources: Any) -> Any:
-        values = self.before(list(sources)) if self.before else []
         with rkeras.GradientTape() as tape:
-            for value in values:
-                tape.watch(value)
+            tape.watch(list(sources))
+            values = self.before(list(sources)) if self.before else []
+            tape.watch(values)
             (loss,) = self.after([*values, *sources])
         at = iter(values)
         targets = [next(at) if isinstance(x, KerasTensor) else x for x in self.variables]

@@ -58,7 +58,7 @@ OLD_MODULES: dict[str, tuple[str, ...]] = {
             "rkeras.utils.visualize_util",
             "rkeras.utils.vis_utils",
         ),
-        ("rkeras.utils",),
+        ("rkeras.utils", "rkeras.saving", "rkeras"),
     ),
     **dict.fromkeys(
         (
