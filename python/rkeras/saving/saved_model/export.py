@@ -1,0 +1,244 @@
+"""Writing a model's inference graph as a TensorFlow SavedModel."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# These register their translations.
+import rkeras.saving.saved_model.arrays
+import rkeras.saving.saved_model.windows  # noqa: F401
+from rkeras import tree
+from rkeras.saving.saved_model import protobuf as pb
+from rkeras.saving.saved_model.checkpoint import write_checkpoint
+from rkeras.saving.saved_model.emitter import emit_program
+from rkeras.saving.saved_model.graph_def import Function, node_def
+from rkeras.saving.saved_model.program import Varying, trace_program
+from rkeras.saving.saved_model.protobuf import DType
+from rkeras.saving.saved_model.structures import (
+    MAIN,
+    OBJECTS,
+    SERVE,
+    SIGNATURE,
+    TensorSpec,
+    flat,
+    object_graph,
+    signature_def,
+)
+
+# A message of protocol buffers cannot be longer.
+_LIMIT = 2**31 - 1
+
+
+def export_saved_model(model: Any, directory: Any, input_signature: Any = None) -> None:
+    """Writes what ``model`` computes in inference as a SavedModel, which TensorFlow loads and serves.
+
+    Args:
+        model: a model, or another built layer of one argument.
+        directory: where to; it is replaced if it exists, once everything has been written.
+        input_signature: for models that do not know their inputs: anything with ``shape`` (None for unknown
+            sizes) and ``dtype``, or a list or dict of such.
+
+    Raises:
+        ValueError: the inputs are not known; the graph does not fit a file (2 GB).
+        NotImplementedError: an op has no counterpart in TensorFlow; it is named.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> from rkeras import Input, Sequential, layers
+        >>> model = Sequential([Input((3,)), layers.Dense(2)])
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "model"
+        >>> export_saved_model(model, path)
+        >>> sorted(entry.name for entry in path.iterdir())
+        ['saved_model.pb', 'variables']
+    """
+    content = saved_model(model, input_signature)
+    target = Path(os.fspath(directory))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        new = work / "new"
+        new.mkdir()
+        (new / "saved_model.pb").write_bytes(content)
+        write_checkpoint(new / "variables", OBJECTS)
+        _replace(new, target, work / "old")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _replace(new: Path, target: Path, aside: Path) -> None:
+    """Puts a directory in the place of another, which comes back if that fails."""
+    existed = target.exists()
+    if existed:
+        os.replace(target, aside)
+    try:
+        os.replace(new, target)
+    except BaseException:
+        if existed:
+            os.replace(aside, target)
+        raise
+
+
+def saved_model(model: Any, input_signature: Any = None) -> bytes:
+    """The contents of ``saved_model.pb`` for a model."""
+    inputs = _input_specs(model, input_signature)
+    arguments = flat(inputs)
+    structure: list[Any] = []
+
+    def run(tensors: list[Any]) -> list[Any]:
+        given = iter(tensors)
+        outputs = model(_filled(inputs, given), training=False)
+        structure[:] = [outputs]
+        return flat(outputs)
+
+    program = trace_program(run, [(spec.shape, spec.dtype) for spec in arguments])
+    outputs = _output_specs(structure[0], program.outputs)
+    results = flat(outputs)
+    serve = Function(SERVE)
+    emit_program(program, serve, _identifiers(arguments), _identifiers(results))
+    library = (serve.definition(), _wrapper(arguments, results))
+    graph, signature = _serving_graph(arguments, results)
+    graph += pb.text(2, pb.repeated(1, library)) + pb.text(4, pb.number(1, 1882) + pb.number(2, 12))
+    meta_info = pb.repeated(4, ["serve"]) + pb.text(5, "2.15.0")
+    meta_graph = (
+        pb.text(1, meta_info)
+        + pb.text(2, graph)
+        + pb.mapping(5, {MAIN: signature})
+        + pb.text(7, object_graph(inputs, outputs, arguments, sorted(results, key=lambda spec: spec.name)))
+    )
+    content = pb.number(1, 1) + pb.text(2, meta_graph)
+    if len(content) > _LIMIT:
+        raise ValueError(
+            f"model {model.name!r} is too large for a SavedModel with its weights in the graph: "
+            f"{len(content) / 2**30:.1f} GB, at most 2 GB fit; save it as .keras instead"
+        )
+    return content
+
+
+def _input_specs(model: Any, input_signature: Any) -> Any:
+    """Specs in the structure that the model is called with."""
+    if input_signature is not None:
+        signature = input_signature
+        if isinstance(signature, (list, tuple)) and len(signature) == 1:
+            signature = signature[0]
+        return _named(signature, model)
+    network = getattr(model, "_network", None)
+    if network is not None:
+        structure = network.inputs_struct
+        if isinstance(structure, (list, tuple)) and len(structure) == 1:
+            structure = structure[0]
+        return _named(structure, model)
+    shapes = dict(getattr(model, "_build_shapes", None) or {})
+    if len(shapes) != 1 or None in shapes.values():
+        raise ValueError(
+            f"model {model.name!r} cannot be exported without knowing its inputs: call it on data or "
+            "build(input_shape) first, or pass input_signature"
+        )
+    return _named(tree.map_shape_structure(_Shaped, next(iter(shapes.values()))), model)
+
+
+class _Shaped:
+    """Something of a shape that a layer was built for; the size of the batch does not matter."""
+
+    def __init__(self, shape: Sequence[int | None]) -> None:
+        self.shape = (None, *tuple(shape)[1:])
+        self.dtype: str | None = None
+        self.name: str | None = None
+
+
+def _named(structure: Any, model: Any) -> Any:
+    """Specs with a name each: that of the input, its key or place, or ``inputs``."""
+    taken: set[str] = set()
+    several = isinstance(structure, (list, tuple, dict))
+
+    def spec(x: Any, place: str) -> TensorSpec:
+        name = place if isinstance(structure, dict) else getattr(x, "name", None) or place
+        while name in taken:
+            name += "_1"
+        taken.add(name)
+        dtype = str(x.dtype) if x.dtype is not None else model.compute_dtype
+        return TensorSpec(name, tuple(x.shape), dtype.removeprefix("<dtype: '").removesuffix("'>"))
+
+    if isinstance(structure, dict):
+        return {key: spec(structure[key], key) for key in structure}
+    if not several:
+        return spec(structure, "inputs")
+    return [spec(x, f"inputs_{i}") for i, x in enumerate(structure)]
+
+
+def _filled(structure: Any, values: Any) -> Any:
+    """The structure of specs with the next values in their places."""
+    if isinstance(structure, dict):
+        filled = {key: _filled(structure[key], values) for key in sorted(structure)}
+        return {key: filled[key] for key in structure}
+    if isinstance(structure, list):
+        return [_filled(item, values) for item in structure]
+    return next(values)
+
+
+def _output_specs(structure: Any, outputs: Sequence[Any]) -> Any:
+    """Specs in the structure that the model returns: ``output_0`` and so on, or the keys of a dict."""
+    count = iter(range(len(outputs)))
+
+    def spec(name: str | None) -> TensorSpec:
+        i = next(count)
+        x = outputs[i]
+        shape = tuple(None if isinstance(size, Varying) else size for size in x.shape)
+        return TensorSpec(name or f"output_{i}", shape, x.dtype)
+
+    def build(part: Any, name: str | None) -> Any:
+        if isinstance(part, dict):
+            made = {str(key): build(part[key], str(key)) for key in sorted(part)}
+            return {str(key): made[str(key)] for key in part}
+        if isinstance(part, (list, tuple)):
+            return [build(item, None) for item in part]
+        return spec(name)
+
+    return build(structure, None)
+
+
+def _identifiers(specs: Sequence[TensorSpec]) -> list[str]:
+    """Names that arguments and results of functions may have: small letters, digits and underscores."""
+    names: list[str] = []
+    for spec in specs:
+        name = re.sub(r"[^a-z0-9_]", "_", spec.name.lower())
+        name = name if re.match("[a-z]", name) else f"x{name}"
+        while name in names:
+            name += "_1"
+        names.append(name)
+    return names
+
+
+def _types(specs: Sequence[TensorSpec]) -> list[DType]:
+    return [DType(spec.dtype) for spec in specs]
+
+
+def _wrapper(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> bytes:
+    """The function of the signature: it calls the other one and returns its results in the order of names."""
+    wrapper = Function(SIGNATURE)
+    given = [wrapper.argument(n, s.dtype) for n, s in zip(_identifiers(arguments), arguments, strict=True)]
+    outputs = wrapper.call(SERVE, given, _types(results))
+    names = _identifiers(results)
+    for i in sorted(range(len(results)), key=lambda i: results[i].name):
+        wrapper.result(names[i], outputs[i])
+    return wrapper.definition()
+
+
+def _serving_graph(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> tuple[bytes, bytes]:
+    """Nodes of the graph that servers run, and its signature."""
+    placeholders = [f"{MAIN}_{name}" for name in _identifiers(arguments)]
+    nodes = [
+        node_def(name, "Placeholder", [], {"dtype": DType(spec.dtype), "shape": pb.text(7, pb.shape(spec.shape))})
+        for name, spec in zip(placeholders, arguments, strict=True)
+    ]
+    call = "PartitionedCall"
+    attrs = {"Tin": _types(arguments), "Tout": _types(results), "f": pb.text(10, pb.text(1, SERVE))}
+    nodes.append(node_def(call, call, placeholders, attrs))
+    inputs = {spec.name: spec.info(f"{name}:0") for name, spec in zip(placeholders, arguments, strict=True)}
+    outputs = {spec.name: spec.info(f"{call}:{i}") for i, spec in enumerate(results)}
+    return pb.repeated(1, nodes), signature_def(inputs, outputs)
