@@ -72,8 +72,8 @@ def padded(leaves: Sequence[Any], shape: Any, value: Any) -> Any:
     if shape is not None:
         sizes = [size if n in (None, -1) else n for n, size in zip(shape, sizes, strict=True)]
     result = np.full((len(leaves), *sizes), 0 if value is None else value, leaves[0].dtype)
-    for row, leaf in zip(result, leaves, strict=True):
-        row[tuple(slice(n) for n in leaf.shape)] = leaf
+    for i, leaf in enumerate(leaves):
+        result[(i, *(slice(n) for n in leaf.shape))] = leaf
     return result
 
 
