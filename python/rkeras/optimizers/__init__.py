@@ -5,17 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from rkeras.optimizers import schedules
+from rkeras.optimizers.adafactor import Adafactor
 from rkeras.optimizers.adagrad import Adadelta, Adagrad
 from rkeras.optimizers.adam import Adam, AdamW
 from rkeras.optimizers.adam_variants import Adamax, Lion, Nadam
 from rkeras.optimizers.ftrl import Ftrl
+from rkeras.optimizers.lamb import Lamb
 from rkeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from rkeras.optimizers.muon import Muon
 from rkeras.optimizers.optimizer import Optimizer
 from rkeras.optimizers.rmsprop import RMSprop
+from rkeras.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from rkeras.optimizers.sgd import SGD
 from rkeras.saving.identifiers import ObjectTable
 
-_CLASSES = [Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, LossScaleOptimizer, Nadam, RMSprop, SGD]
+_CLASSES = [
+    SGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, Muon, Nadam,
+    RMSprop, ScheduleFreeAdamW,
+]  # fmt: skip
 
 TABLE = ObjectTable("optimizer", _CLASSES, fold_case=True)
 
@@ -58,16 +65,20 @@ deserialize = TABLE.deserialize
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
     "Ftrl",
+    "Lamb",
     "Lion",
     "LossScaleOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",

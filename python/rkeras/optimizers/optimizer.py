@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rkeras import ops
+from rkeras import config, ops
 from rkeras.naming import auto_name, name_scope
 from rkeras.optimizers.clipping import clip_gradients
 from rkeras.optimizers.schedules import LearningRateSchedule
@@ -199,6 +199,28 @@ class Optimizer:
         self._variables.append(slot)
         return slot
 
+    def add_variable(
+        self, shape: Sequence[int], initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """A slot of any shape.
+
+        Args:
+            shape: its shape.
+            initializer: an initializer or its name.
+            dtype: its dtype; the default float by default.
+            name: of the slot.
+
+        Returns:
+            The slot.
+        """
+        from rkeras import initializers
+
+        with name_scope(self.name, caller=self), eager_scope():
+            first = initializers.get(initializer)(tuple(shape), str(dtype or config.floatx()))
+            slot = Variable(first, trainable=False, name=name or "slot", autocast=False)
+        self._variables.append(slot)
+        return slot
+
     def add_optimizer_variables(
         self,
         trainable_variables: Sequence[Variable],
@@ -240,6 +262,10 @@ class Optimizer:
     def _decays(self, variable: Variable) -> bool:
         named = any(name in str(variable.path) for name in self._no_decay_names)
         return id(variable) not in self._no_decay and not named
+
+    def _decay_of(self, variable: Variable) -> float | None:
+        """What share of a variable decays; None for nothing."""
+        return self.weight_decay if self._decays(variable) else None
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
         """Takes a step from pairs of gradients and variables.
@@ -310,11 +336,11 @@ class Optimizer:
         rate = self._current_rate()
         if self._decay:
             rate = rate / (1.0 + self._decay * ops.cast(self._iterations, "float32"))
-        if self.weight_decay is not None:
-            for variable in variables:
-                if self._decays(variable):
-                    factor = 1.0 - ops.cast(rate, str(variable.dtype)) * self.weight_decay
-                    variable.assign(ops.multiply(variable, factor))
+        for variable in variables:
+            decay = self._decay_of(variable)
+            if decay is not None:
+                factor = 1.0 - ops.cast(rate, str(variable.dtype)) * decay
+                variable.assign(ops.multiply(variable, factor))
         for gradient, variable in zip(gradients, variables, strict=True):
             self.update_step(gradient, variable, ops.cast(rate, str(variable.dtype)))
         for variable in variables:
