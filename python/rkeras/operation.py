@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import reprlib
 from collections.abc import Callable
 from typing import Any
 
@@ -119,7 +120,7 @@ class Operation:
             return cls(**config)
         except TypeError as error:
             raise TypeError(
-                f"cannot make a {cls.__name__} from its config {config}: {error}. "
+                f"cannot make a {cls.__name__} from its config {reprlib.repr(config)}: {error}. "
                 "If its arguments differ from its config, define from_config too."
             ) from error
 

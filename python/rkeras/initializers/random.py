@@ -108,11 +108,13 @@ class RandomUniform(RandomInitializer):
         return {"minval": self.minval, "maxval": self.maxval, **super().get_config()}
 
 
-def compute_fans(shape: Any) -> tuple[float, float]:
+def compute_fans(shape: Any, input_axes: Any = None, output_axes: Any = None) -> tuple[float, float]:
     """How many inputs and outputs a weight connects.
 
     Args:
         shape: (*window, inputs, outputs).
+        input_axes: the axes of inputs, and
+        output_axes: of outputs, of a weight of another layout.
 
     Returns:
         (fan in, fan out).
@@ -122,6 +124,8 @@ def compute_fans(shape: Any) -> tuple[float, float]:
         (18, 72)
     """
     shape = tuple(shape)
+    if input_axes is not None and output_axes is not None:
+        return math.prod(shape[i] for i in input_axes), math.prod(shape[i] for i in output_axes)
     if not shape:
         return 1, 1
     if len(shape) == 1:
@@ -138,6 +142,8 @@ class VarianceScaling(RandomInitializer):
         mode: what n is: ``fan_in``, ``fan_out`` or ``fan_avg``.
         distribution: ``truncated_normal``, ``untruncated_normal`` or ``uniform``.
         seed: an int, a ``SeedGenerator`` or None.
+        input_axes: the axes of inputs, and
+        output_axes: of outputs, of weights that are not (*window, inputs, outputs).
 
     Raises:
         ValueError: a scale that is not positive, an unknown mode or distribution.
@@ -153,6 +159,8 @@ class VarianceScaling(RandomInitializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
         seed: Any = None,
+        input_axes: Any = None,
+        output_axes: Any = None,
     ) -> None:
         distribution = {"normal": "truncated_normal"}.get(distribution.lower(), distribution.lower())
         if scale <= 0.0:
@@ -165,11 +173,12 @@ class VarianceScaling(RandomInitializer):
                 f"got {distribution!r}"
             )
         self.scale, self.mode, self.distribution = scale, mode, distribution
+        self.input_axes, self.output_axes = input_axes, output_axes
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: str | None = None) -> Any:
         """Numbers in a shape."""
-        fan_in, fan_out = compute_fans(shape)
+        fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, n)
         if self.distribution == "uniform":
@@ -186,7 +195,12 @@ class VarianceScaling(RandomInitializer):
     def get_config(self) -> dict[str, Any]:
         """The arguments to make it again."""
         own = {"scale": self.scale, "mode": self.mode, "distribution": self.distribution}
-        return {**own, **super().get_config()}
+        return {**own, **super().get_config(), **self._axes()}
+
+    def _axes(self) -> dict[str, Any]:
+        """The axes, if given: older readers do not know the arguments."""
+        axes = {"input_axes": self.input_axes, "output_axes": self.output_axes}
+        return {name: value for name, value in axes.items() if value is not None}
 
 
 class Preset(VarianceScaling):
@@ -194,16 +208,18 @@ class Preset(VarianceScaling):
 
     Args:
         seed: an int, a ``SeedGenerator`` or None.
+        input_axes: the axes of inputs, and
+        output_axes: of outputs, of weights that are not (*window, inputs, outputs).
     """
 
     _preset: tuple[float, str, str] = (1.0, "fan_in", "uniform")
 
-    def __init__(self, seed: Any = None) -> None:
-        super().__init__(*self._preset, seed=seed)
+    def __init__(self, seed: Any = None, input_axes: Any = None, output_axes: Any = None) -> None:
+        super().__init__(*self._preset, seed=seed, input_axes=input_axes, output_axes=output_axes)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to make it again."""
-        return RandomInitializer.get_config(self)
+        return {**RandomInitializer.get_config(self), **self._axes()}
 
 
 class GlorotUniform(Preset):

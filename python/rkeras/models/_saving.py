@@ -65,5 +65,9 @@ default(Saving.get_config)
 def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     """Makes a model (without its weights) from ``to_json``."""
     from rkeras import saving
+    from rkeras.saving.json_text import read_json
+    from rkeras.saving.loading import loading
 
-    return saving.deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    with loading("The JSON"):
+        config = read_json(json_string, "The JSON")
+        return saving.deserialize_keras_object(config, custom_objects=custom_objects)

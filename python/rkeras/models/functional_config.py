@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import reprlib
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from rkeras.models.op_config import (
     split_arguments,
 )
 from rkeras.operation import OpCall, Operation
+from rkeras.symbolic import any_symbolic
 
 _TENSOR = "__keras_tensor__"
 
@@ -92,48 +94,60 @@ def _node_config(node: Node, nodes: set[Node]) -> dict[str, Any]:
 class _MissingNode(Exception):
     """A call needs the result of one that was not made yet."""
 
+    def __init__(self, layer: str, index: int) -> None:
+        super().__init__()
+        self.place = (layer, index)
+
 
 class _Builder:
-    def __init__(self, layer_configs: list[dict[str, Any]], custom_objects: Any) -> None:
+    """Makes the layers of a config, then the calls, each as soon as what it needs is there."""
+
+    def __init__(self, layer_configs: Any, custom_objects: Any) -> None:
         self.layers: dict[str, Any] = {}
         self._custom_objects = custom_objects
-        self._waiting: list[tuple[Any, list[Any]]] = []
-        for config in layer_configs:
-            record = {k: v for k, v in config.items() if k != "inbound_nodes"}
+        self._calls: dict[str, list[Any]] = {}
+        for config in _expect(layer_configs, list, "`layers`"):
+            record = dict(_expect(config, dict, "a layer's record"))
+            name = _expect(record.get("name"), str, "the `name` in a layer's record")
+            if name in self.layers:
+                raise ValueError(f"the model config has two layers called {name!r}")
+            calls = _expect(record.pop("inbound_nodes", None) or [], list, f"`inbound_nodes` of layer {name!r}")
             if is_op_record(record):
                 layer: Any = op_from_record(record, custom_objects)
             else:
                 layer = saving.deserialize_keras_object(record, custom_objects=custom_objects)
             if not isinstance(layer, Operation):
-                raise ValueError(
-                    f"layer {config.get('name')!r} of the config is a {type(layer).__name__}, not a layer"
-                )
-            self.layers[config["name"]] = layer
-            if config.get("inbound_nodes"):
-                self._waiting.append((layer, list(config["inbound_nodes"])))
+                raise ValueError(f"layer {name!r} of the config is a {type(layer).__name__}, not a layer")
+            self.layers[name] = layer
+            self._calls[name] = calls[::-1]
 
     def wire(self) -> None:
-        """Makes the calls, each as soon as what it needs is there."""
-        while self._waiting:
-            progress = False
-            still = []
-            for layer, calls in self._waiting:
-                while calls:
-                    try:
-                        args, kwargs = self._arguments(calls[0])
-                    except _MissingNode:
-                        break
-                    if isinstance(layer, OpCall):
-                        args = restored_arguments(layer, args)
-                    layer(*args, **kwargs)
-                    calls.pop(0)
-                    progress = True
-                if calls:
-                    still.append((layer, calls))
-            self._waiting = still
-            if not progress:
-                names = [layer.name for layer, _ in still]
-                raise ValueError(f"the model config has a loop or lacks layers that {names} need")
+        """Makes all calls.
+
+        Raises:
+            ValueError: if some wait for each other, or for what is not there.
+        """
+        ready = [name for name in reversed(self.layers) if self._calls[name]]
+        waiting: dict[tuple[str, int], list[str]] = {}
+        while ready:
+            name = ready.pop()
+            layer, calls = self.layers[name], self._calls[name]
+            while calls:
+                try:
+                    args, kwargs = self._arguments(calls[-1])
+                except _MissingNode as missing:
+                    waiting.setdefault(missing.place, []).append(name)
+                    break
+                if isinstance(layer, OpCall):
+                    args = restored_arguments(layer, args)
+                    if not any_symbolic((args, kwargs)):
+                        raise ValueError(f"the model config calls the op {name!r} on no tensor of the model")
+                layer(*args, **kwargs)
+                calls.pop()
+                ready.extend(waiting.pop((name, len(layer._inbound_nodes) - 1), ()))
+        if waiting:
+            names = sorted({name for names in waiting.values() for name in names})
+            raise ValueError(f"the model config has a loop or lacks layers that {names[:10]} need")
 
     def _arguments(self, call: Any) -> tuple[list[Any], dict[str, Any]]:
         if isinstance(call, list):
@@ -141,7 +155,7 @@ class _Builder:
 
         def restore(x: Any) -> Any:
             if isinstance(x, dict) and x.get("class_name") == _TENSOR:
-                return self.tensor(*x["config"]["keras_history"])
+                return self.tensor(*_place(_expect(x.get("config"), dict, _TENSOR).get("keras_history")))
             if isinstance(x, dict) and "class_name" in x and "config" in x:
                 return saving.deserialize_keras_object(x, custom_objects=self._custom_objects)
             if isinstance(x, (list, tuple)):
@@ -150,17 +164,19 @@ class _Builder:
                 return {key: restore(value) for key, value in x.items()}
             return x
 
-        return restore(call["args"]), restore(call["kwargs"])
+        record = _expect(call, dict, "an inbound node")
+        args = restore(_expect(record.get("args"), list, "`args` of an inbound node"))
+        return args, restore(_expect(record.get("kwargs"), dict, "`kwargs` of an inbound node"))
 
     def _old_arguments(self, call: list[Any]) -> tuple[list[Any], dict[str, Any]]:
         """A call in the layout of Keras 2: ``[[layer, node, tensor, kwargs], …]``."""
         if call and isinstance(call[0], str):
             call = [call]
-        tensors = [self.tensor(*item[:3]) for item in call]
+        tensors = [self.tensor(*_place(_expect(item, list, "an inbound node")[:3])) for item in call]
         kwargs: dict[str, Any] = {}
         for item in call:
             if len(item) > 3:
-                kwargs.update(item[3])
+                kwargs.update(_expect(item[3], dict, "the arguments in an inbound node"))
         return [tensors[0] if len(tensors) == 1 else tensors], kwargs
 
     def tensor(self, name: str, node_index: int, tensor_index: int) -> KerasTensor:
@@ -169,8 +185,13 @@ class _Builder:
             raise ValueError(f"the model config mentions a layer {name!r} that it does not have")
         nodes = self.layers[name]._inbound_nodes
         if node_index >= len(nodes):
-            raise _MissingNode
-        tensor: KerasTensor = nodes[node_index].output_tensors[tensor_index]
+            raise _MissingNode(name, node_index)
+        tensors = nodes[node_index].output_tensors
+        if tensor_index >= len(tensors):
+            raise ValueError(
+                f"the model config mentions result {tensor_index} of layer {name!r}, which has {len(tensors)}"
+            )
+        tensor: KerasTensor = tensors[tensor_index]
         return tensor
 
     def places(self, structure: Any) -> Any:
@@ -178,11 +199,32 @@ class _Builder:
         if isinstance(structure, dict):
             return {key: self.places(value) for key, value in structure.items()}
         if isinstance(structure, (list, tuple)) and len(structure) == 3 and isinstance(structure[0], str):
-            name, node_index, tensor_index = structure
+            name, node_index, tensor_index = _place(structure)
             first = 1 if isinstance(self.layers.get(name), Functional) else 0
-            return self.tensor(name, max(node_index - first, 0), tensor_index)
+            try:
+                return self.tensor(name, max(node_index - first, 0), tensor_index)
+            except _MissingNode:
+                raise ValueError(
+                    f"the model config mentions call {node_index} of layer {name!r}, which it does not make"
+                ) from None
+        if not isinstance(structure, (list, tuple)):
+            raise ValueError(f"the model config has {structure!r} in place of [layer, node, tensor]")
         make: Callable[..., Any] = tuple if isinstance(structure, tuple) else list
         return make(self.places(value) for value in structure)
+
+
+def _expect(value: Any, kind: type, what: str) -> Any:
+    if not isinstance(value, kind):
+        raise ValueError(f"the model config must have a {kind.__name__} as {what}, got {reprlib.repr(value)}")
+    return value
+
+
+def _place(value: Any) -> tuple[str, int, int]:
+    """A ``[layer, node, tensor]`` place."""
+    fits = isinstance(value, (list, tuple)) and len(value) == 3 and isinstance(value[0], str)
+    if not fits or any(type(i) is not int or i < 0 for i in value[1:]):
+        raise ValueError(f"the model config has {reprlib.repr(value)} in place of [layer, node, tensor]")
+    return value[0], value[1], value[2]
 
 
 def functional_from_config(cls: type, config: dict[str, Any], custom_objects: Any = None) -> Any:

@@ -159,6 +159,9 @@ def op_record(op: OpCall, node: Node) -> dict[str, Any]:
 
 def op_from_record(record: dict[str, Any], custom_objects: Any = None) -> OpCall:
     """The op of a record, as Keras or ``op_record`` wrote it."""
-    constants = saving.deserialize_keras_object(dict(record["config"]), custom_objects=custom_objects)
+    config, function = record.get("config"), record.get("class_name")
+    if not isinstance(config, dict) or not isinstance(function, str):
+        raise ValueError("the record of an op must have a dict as `config` and a string as `class_name`")
+    constants = saving.deserialize_keras_object(dict(config), custom_objects=custom_objects)
     name = constants.pop("name", None)
-    return OpCall(to_snake_case(record["class_name"]), name=name, constants=constants)
+    return OpCall(to_snake_case(function), name=name, constants=constants)

@@ -29,6 +29,9 @@ from rkeras.saving.object_registration import (
 
 Record = dict[str, Any]
 _PLAIN = (str, int, float, bool, type(None))
+# What code that expects a list, a dict or a number raises when it meets something else.
+_MALFORMED = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError)
+_MAX_PLACES = 6
 
 
 class _State(threading.local):
@@ -325,20 +328,30 @@ def _read_object(config: Record, inner: Record, safe_mode: bool, own: Mapping[st
     with SafeModeScope(safe_mode):
         try:
             instance = cls.from_config(inner)
-        except TypeError as error:
-            raise TypeError(
-                f"{name} could not be made from its config {inner!r}: {error}. A class whose arguments are "
-                "objects has to deserialize them in its `from_config()`."
-            ) from error
-        if config.get("build_config") and not getattr(instance, "built", True):
-            instance.build_from_config(config["build_config"])
-            instance.built = True
-        if config.get("compile_config"):
-            instance.compile_from_config(config["compile_config"])
-            instance.compiled = True
+            if config.get("build_config") and not getattr(instance, "built", True):
+                instance.build_from_config(config["build_config"])
+                instance.built = True
+            if config.get("compile_config"):
+                instance.compile_from_config(config["compile_config"])
+                instance.compiled = True
+        except (TypeError, ValueError) as error:
+            raise _placed(error, name, inner) from error.__cause__
+        except _MALFORMED as error:
+            problem = f"the config holds something unexpected: {type(error).__name__}: {error}"
+            raise _placed(ValueError(problem), name, inner) from error
     if shared_id is not None and _state.shared_objects is not None:
         _state.shared_objects[shared_id] = instance
     return instance
+
+
+def _placed(error: Exception, class_name: str, inner: Record) -> Exception:
+    """The error with one more line that says which object of the file was being made."""
+    lines = str(error.args[0] if error.args else error).split("\n  in ")
+    if len(lines) <= _MAX_PLACES:
+        label = inner.get("name")
+        lines.append(f"{class_name} {label[:100]!r}" if isinstance(label, str) else class_name)
+        error.args = ("\n  in ".join(lines),)
+    return error
 
 
 def _not_found(kind: str, name: str, config: Record) -> str:
