@@ -66,3 +66,30 @@ def test_masked_samples_do_not_count():
     y, p = np.array([[1.0], [5.0]], "float32"), rkeras.ops.array([[1.0], [0.0]])
     p._keras_mask = ops.array([True, False])
     assert float(losses.MeanSquaredError()(y, p)) == 0.0
+
+
+@pytest.mark.parametrize("name, target, prediction", [("CTC", "labels", "steps"), ("Circle", "classes", "units")])
+def test_derivatives_agree_with_differences(name, target, prediction):
+    loss, x = getattr(losses, name)(reduction="sum"), rkeras.Variable(ARRAYS[prediction])
+    with rkeras.GradientTape() as tape:
+        value = loss(ARRAYS[target], x.value)
+    direction = np.random.default_rng(3).normal(size=x.shape).astype("float32")
+    slope = float((tape.gradient(value, x).numpy() * direction).sum())
+    up, down = (float(loss(ARRAYS[target], ARRAYS[prediction] + e * direction)) for e in (1e-2, -1e-2))
+    assert slope == pytest.approx((up - down) / 2e-2, rel=2e-2)
+
+
+def test_samples_without_a_pair_have_no_derivative():
+    x = rkeras.Variable([[1.0, 0.0], [0.6, 0.8]])
+    with rkeras.GradientTape() as tape:
+        value = ops.sum(losses.circle([0, 1], x.value))
+    assert tape.gradient(value, x).numpy().tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_sequences_of_labels_are_learned():
+    rkeras.utils.set_random_seed(0)
+    model = rkeras.Sequential([rkeras.Input((6, 5)), rkeras.layers.Dense(4)])
+    model.compile(rkeras.optimizers.Adam(0.1), rkeras.losses.CTC())
+    x = np.random.default_rng(0).normal(size=(8, 6, 5)).astype("float32")
+    history = model.fit(x, np.tile([[1, 2, 3, 0]], (8, 1)), epochs=60, verbose=0).history["loss"]
+    assert history[-1] < 0.5 * history[0]

@@ -24,9 +24,12 @@ Example:
 """
 
 
-def _declare(name: str, fn: Callable[..., Any], loss_name: str | None = None) -> type[LossFunctionWrapper]:
-    """A class whose constructor takes the function's arguments, then reduction, name and dtype."""
-    own = [p for p in inspect.signature(fn).parameters.values() if p.name not in ("y_true", "y_pred")]
+def _declare(
+    name: str, fn: Callable[..., Any], loss_name: str | None = None, only: tuple[str, ...] | None = None
+) -> type[LossFunctionWrapper]:
+    """A class whose constructor takes the function's arguments (or only some), then reduction, name and dtype."""
+    parameters = inspect.signature(fn).parameters
+    own = [parameters[p] for p in only or parameters if p not in ("y_true", "y_pred")]
     default = loss_name or getattr(fn, "__name__", name)
     K = inspect.Parameter.POSITIONAL_OR_KEYWORD
     signature = inspect.Signature(
@@ -86,11 +89,15 @@ BinaryFocalCrossentropy = _declare("BinaryFocalCrossentropy", f.binary_focal_cro
 CategoricalFocalCrossentropy = _declare("CategoricalFocalCrossentropy", f.categorical_focal_crossentropy)
 Dice = _declare("Dice", f.dice)
 Tversky = _declare("Tversky", f.tversky)
+CTC = _declare("CTC", f.ctc)
+Circle = _declare("Circle", f.circle, only=("gamma", "margin", "remove_diagonal"))
+CategoricalGeneralizedCrossEntropy = _declare(
+    "CategoricalGeneralizedCrossEntropy", f.categorical_generalized_cross_entropy
+)
 
 CLASSES = [
-    MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, Huber,
-    LogCosh, Hinge,
-    SquaredHinge, CategoricalHinge, KLDivergence, Poisson, CosineSimilarity, BinaryCrossentropy,
-    CategoricalCrossentropy,
+    CTC, CategoricalGeneralizedCrossEntropy, Circle, MeanSquaredError, MeanAbsoluteError,
+    MeanAbsolutePercentageError, MeanSquaredLogarithmicError, Huber, LogCosh, Hinge, SquaredHinge, CategoricalHinge,
+    KLDivergence, Poisson, CosineSimilarity, BinaryCrossentropy, CategoricalCrossentropy,
     SparseCategoricalCrossentropy, BinaryFocalCrossentropy, CategoricalFocalCrossentropy, Dice, Tversky,
 ]  # fmt: skip

@@ -320,3 +320,68 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
     wrong = ops.sum((1.0 - y_true) * y_pred, axis=axis)
     # The weights are those of Keras 3, where alpha is the one of what was missed.
     return 1.0 - ops.divide(both, both + missed * alpha + wrong * beta + config.epsilon())
+
+
+def ctc(y_true: Any, y_pred: Any) -> Any:
+    """Minus the log probability of labels that are not aligned with the steps; 0 is no label and pads.
+
+    Example:
+        >>> import numpy as np
+        >>> ctc(np.array([[1, 0]]), np.zeros((1, 3, 2), "float32")).shape
+        (1,)
+    """
+    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    lengths = ops.sum(ops.cast(ops.not_equal(y_true, 0), "int32"), axis=-1)
+    steps = ops.full((y_pred.shape[0],), y_pred.shape[1], dtype="int32")
+    return ops.ctc_loss(y_true, y_pred, lengths, steps, mask_index=0)
+
+
+def circle(
+    y_true: Any,
+    y_pred: Any,
+    ref_labels: Any = None,
+    ref_embeddings: Any = None,
+    remove_diagonal: bool = True,
+    gamma: float = 80.0,
+    margin: float = 0.4,
+) -> Any:
+    """Draws unit vectors of a class together and classes apart, the more the further off they are (Sun et al. 2020).
+
+    Example:
+        >>> circle([0, 1], [[1.0, 0.0], [0.0, 1.0]]).tolist()
+        [0.0, 0.0]
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.reshape(ops.cast(y_true, "int32"), (-1, 1))
+    others = y_pred if ref_embeddings is None else ops.convert_to_tensor(ref_embeddings)
+    labels = ops.reshape(y_true if ref_labels is None else ops.cast(ref_labels, "int32"), (1, -1))
+    distance = ops.maximum(1.0 - ops.matmul(y_pred, ops.transpose(others)), 0.0)
+    same = ops.equal(y_true, labels)
+    friends = same
+    if remove_diagonal and ref_labels is None:
+        friends = ops.logical_and(same, ops.logical_not(ops.eye(y_pred.shape[0], dtype="bool")))
+    pull = -gamma * ops.maximum(margin + distance, 0.0) * (margin - distance)
+    push = gamma * ops.maximum(1.0 + margin - distance, 0.0) * (1.0 - margin - distance)
+    # Finite, so that a sample without a friend or a stranger has the derivative 0 and not NaN.
+    never = -1e30
+    pulls = ops.logsumexp(ops.where(friends, pull, never), axis=1)
+    pushes = ops.logsumexp(ops.where(same, never, push), axis=1)
+    values = ops.softplus(pulls + pushes)
+    values._keras_mask = values > 0
+    return values
+
+
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float = 0.5) -> Any:
+    """(1 - p ** q) / q for the probability p of the class; bears labels that are wrong (Zhang and Sabuncu 2018).
+
+    Example:
+        >>> categorical_generalized_cross_entropy([1], [[0.75, 0.25]]).tolist()
+        [1.0]
+    """
+    if not 0 < q < 1:
+        raise ValueError(f"q must be between 0 and 1, got {q}")
+    y_true, y_pred = ops.cast(y_true, "int32"), ops.convert_to_tensor(y_pred)
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, -1)
+    p = ops.sum(y_pred * ops.one_hot(y_true, y_pred.shape[-1], dtype=y_pred.dtype), axis=-1)
+    return (1.0 - ops.power(p, q)) / q

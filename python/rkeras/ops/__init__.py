@@ -3,6 +3,7 @@
 from rkeras.ops.activation import *
 from rkeras.ops.core import *
 from rkeras.ops.creation import *
+from rkeras.ops.ctc import *
 from rkeras.ops.elementwise import *
 from rkeras.ops.indexing import *
 from rkeras.ops.linalg import *
