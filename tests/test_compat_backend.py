@@ -60,7 +60,7 @@ CASES = [
     ("bias_add", (X, Y[0]), {}, X + Y[0]),
     ("bias_add", (FIRST, Y[0, :2]), {"data_format": "channels_first"}, FIRST + Y[0, :2, None, None]),
     ("bias_add", (IMAGE, IMAGE[0]), {}, IMAGE * 2),
-    ("bias_add", (FIRST, IMAGE[0]), {"data_format": "channels_first"}, FIRST * 2),
+    ("bias_add", (FIRST, IMAGE[0]), {"data_format": "channels_first"}, FIRST + IMAGE[0].reshape(2, 4, 4)),
     ("binary_crossentropy", (BITS, X), {"from_logits": True}, BCE),
     ("binary_crossentropy", (BITS, sigmoid(X)), {}, BCE),
     ("binary_focal_crossentropy", (BITS, X, True), {"from_logits": True}, BCE * (1 - np.exp(-BCE)) ** 2 * (BITS * 0.25 + (1 - BITS) * 0.75)),

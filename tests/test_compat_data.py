@@ -21,6 +21,10 @@ def numbers(n):
     return Dataset.range(n)
 
 
+OPTIONS = tf.data.Options()
+OPTIONS.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+
+
 def evens(x):
     return x % 2 == 0
 
@@ -48,7 +52,7 @@ CASES = {
     "skip": (numbers(6).skip(4), [4, 5], 2),
     "skip all": (numbers(6).skip(9), [], 0),
     "repeat": (numbers(2).repeat(2), [0, 1, 0, 1], 4),
-    "repeat nothing": (numbers(0).repeat(), [], -1),
+    "repeat nothing": (numbers(0).repeat(), [], 0),
     "shard": (numbers(7).shard(3, 1), [1, 4], 2),
     "enumerate": (Dataset.from_tensor_slices(Y[5:7]).enumerate(start=2), [(2, 5), (3, 6)], 2),
     "concatenate": (numbers(2).concatenate(numbers(1)), [0, 1, 0], 3),
@@ -62,10 +66,10 @@ CASES = {
     "window of tuples": (Dataset.from_tensor_slices((Y[:4], Y[:4])).window(2).flat_map(lambda a, b: Dataset.zip((a, b))), [(i, i) for i in range(4)], -2),
     "take_while": (numbers(9).take_while(lambda n: n < 2), [0, 1], -2),
     "padded_batch": (numbers(4).flat_map(lambda n: Dataset.from_tensors(tf.range(n))).padded_batch(2), [[[0], [0]], [[0, 1, 0], [0, 1, 2]]], -2),
-    "padded_batch to a shape": (numbers(2).map(lambda n: (tf.ones([n]), n)).padded_batch(2, padded_shapes=([2], []), padding_values=(9.0, 0)), [([[9, 9], [1, 9]], [0, 1])], 1),
-    "options": (numbers(2).prefetch(tf.data.experimental.AUTOTUNE).with_options(None).apply(lambda d: d.batch(2)), [[0, 1]], 1),
+    "padded_batch to a shape": (numbers(2).map(lambda n: (tf.ones([n]), n)).padded_batch(2, padded_shapes=([2], []), padding_values=(9.0, np.int64(0))), [([[9, 9], [1, 9]], [0, 1])], 1),
+    "options": (numbers(2).prefetch(tf.data.experimental.AUTOTUNE).with_options(OPTIONS).apply(lambda d: d.batch(2)), [[0, 1]], 1),
     "generator": (Dataset.from_generator(lambda: iter([(1, [2.0]), (3, [4.0])]), output_types=(tf.int32, tf.float32)), [(1, [2]), (3, [4])], -2),
-    "generator with arguments": (Dataset.from_generator(lambda n: range(n), args=[3]), [0, 1, 2], -2),
+    "generator with arguments": (Dataset.from_generator(lambda n: range(n), tf.int32, args=[3]), [0, 1, 2], -2),
     "generator of dicts": (Dataset.from_generator(lambda: [{"a": 1.5}], output_signature={"a": tf.TensorSpec((), tf.int32)}), [{"a": 1}], -2),
 }  # fmt: skip
 
@@ -169,3 +173,46 @@ def test_training_on_datasets():
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
     assert float(loss) < 1e-3
+
+
+def test_a_model_with_two_optimizers_and_its_own_step():
+    class Adversarial(rkeras.Model):
+        def __init__(self, critic, generator):
+            super().__init__()
+            self.critic, self.generator = critic, generator
+            self.loss_metric = rkeras.metrics.Mean(name="d_loss")
+
+        def compile(self, d_optimizer, g_optimizer, loss_fn):
+            super().compile()
+            self.d_optimizer, self.g_optimizer, self.loss_fn = d_optimizer, g_optimizer, loss_fn
+
+        @property
+        def metrics(self):
+            return [self.loss_metric]
+
+        def train_step(self, real):
+            batch = tf.shape(real)[0]
+            fake = self.generator(tf.random.normal(shape=(batch, 3)))
+            labels = tf.concat([tf.ones((batch, 1)), tf.zeros((batch, 1))], axis=0)
+            labels += 0.05 * tf.random.uniform(tf.shape(labels))
+            with tf.GradientTape() as tape:
+                loss = self.loss_fn(labels, self.critic(tf.concat([fake, real], axis=0)))
+            gradients = tape.gradient(loss, self.critic.trainable_weights)
+            self.d_optimizer.apply_gradients(zip(gradients, self.critic.trainable_weights, strict=True))
+            with tf.GradientTape() as tape:
+                fake = self.generator(tf.random.normal(shape=(batch, 3)))
+                own_loss = self.loss_fn(tf.zeros((batch, 1)), self.critic(fake))
+            gradients = tape.gradient(own_loss, self.generator.trainable_weights)
+            self.g_optimizer.apply_gradients(zip(gradients, self.generator.trainable_weights, strict=True))
+            self.loss_metric.update_state(loss)
+            return {"d_loss": self.loss_metric.result()}
+
+    critic = rkeras.Sequential([rkeras.Input((2,)), rkeras.layers.Dense(1, activation="sigmoid")])
+    generator = rkeras.Sequential([rkeras.Input((3,)), rkeras.layers.Dense(2)])
+    before = [w.numpy().copy() for w in critic.weights + generator.weights]
+    model = Adversarial(critic, generator)
+    adam = rkeras.optimizers.Adam
+    model.compile(adam(0.01), adam(0.01), rkeras.losses.BinaryCrossentropy())
+    history = model.fit(Dataset.from_tensor_slices(X).shuffle(10).batch(5), epochs=2, verbose=0).history
+    assert len(history["d_loss"]) == 2
+    assert all((w.numpy() != old).any() for w, old in zip(critic.weights + generator.weights, before, strict=True))

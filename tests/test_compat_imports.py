@@ -143,3 +143,12 @@ def test_import_rkeras_imports_none_of_this():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_methods_that_tensors_had():
+    x = rkeras.ops.ones((2, 3))
+    assert x.get_shape().as_list() == [2, 3] and x.eval().shape == (2, 3)
+    assert rkeras.Input((3,)).get_shape().as_list() == [None, 3] and rkeras.Variable(1.0).get_shape().rank == 0
+    x.set_shape((None, 3))
+    with pytest.raises(ValueError, match="incompatible"):
+        x.set_shape((None, 4))

@@ -221,7 +221,8 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:
     if axes == 1:
         return nn.bias_add(x, bias, "NC" if first and ops.ndim(x) > 2 else None)
     if first:
-        bias = ops.moveaxis(bias, -1, 0)
+        # Numbers stay in the order in which weights of that layout were saved: no transpose.
+        bias = ops.reshape(bias, (bias.shape[-1], *bias.shape[:-1]))
     return ops.add(x, ops.expand_dims(bias, 0))
 
 

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from rkeras.compat.old_paths import OLD_MODULES, ROOTS, canonical
+from rkeras.compat.tensor_methods import add_tensor_methods
 
 
 def install_as_keras(force: bool = False) -> None:
@@ -46,6 +47,7 @@ def install_as_keras(force: bool = False) -> None:
         )
     for name in taken:
         del sys.modules[name]
+    add_tensor_methods()
     sys.meta_path.insert(0, _FINDER)
     for path, sources in OLD_MODULES.items():
         _add_old_module(path, sources)

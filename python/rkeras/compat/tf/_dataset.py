@@ -224,7 +224,8 @@ class Dataset:
                 if empty:
                     return
 
-        return self._reordered(elements, INFINITE if n is None else self._sized(lambda c: c * n))
+        endless = n is None and self._count != 0
+        return self._reordered(elements, INFINITE if endless else self._sized(lambda c: c * (n or 0)))
 
     def shuffle(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from rkeras.compat.tf import _dataset
 from rkeras.compat.tf._namespace import namespace
 
@@ -12,10 +14,19 @@ UNKNOWN_CARDINALITY = _dataset.UNKNOWN
 Dataset = _dataset.Dataset
 
 
+class Options(SimpleNamespace):
+    """Settings of TensorFlow's pipelines, which can be set and have no meaning."""
+
+    def __init__(self) -> None:
+        groups = ("autotune", "experimental_distribute", "experimental_optimization", "threading")
+        super().__init__(**{name: SimpleNamespace() for name in groups})
+
+
 class _Experimental:
     AUTOTUNE = AUTOTUNE
     INFINITE_CARDINALITY = INFINITE_CARDINALITY
     UNKNOWN_CARDINALITY = UNKNOWN_CARDINALITY
+    AutoShardPolicy = SimpleNamespace(AUTO=0, DATA=2, FILE=1, HINT=3, OFF=-1)
 
     def cardinality(self, dataset: _dataset.Dataset) -> int:
         """The number of elements; negative if it is unknown or there is no end."""
