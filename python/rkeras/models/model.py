@@ -322,6 +322,14 @@ class Model(Trainer, Saving, Layer):
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
+    def _repr_svg_(self) -> str | None:
+        """The picture that notebooks show for the model, once it is built."""
+        if not self.built:
+            return None
+        from rkeras.visualization.plot import model_to_dot
+
+        return model_to_dot(self, show_shapes=True, show_layer_activations=True)._repr_svg_()
+
 
 Model.call._runs_network = True  # type: ignore[attr-defined]
 

@@ -1,0 +1,77 @@
+"""Pictures as lists of shapes, which every file format knows how to draw. Units are points, y goes down."""
+
+from __future__ import annotations
+
+import dataclasses
+
+Point = tuple[float, float]
+# Red, green and blue, 0 to 255.
+Color = tuple[int, int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Rectangle:
+    """A filled rectangle, with a frame if it has a stroke."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: Color
+    stroke: Color | None = None
+    dashed: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """A line through points: to each it goes straight or, with control points, as a cubic curve.
+
+    ``steps`` hold the controls (or None) and the end of each piece.
+    """
+
+    start: Point
+    steps: tuple[tuple[tuple[Point, Point] | None, Point], ...]
+    stroke: Color
+    width: float = 1.2
+
+
+@dataclasses.dataclass(frozen=True)
+class Triangle:
+    """A filled triangle."""
+
+    points: tuple[Point, Point, Point]
+    fill: Color
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    """A line of text that begins at (x, y) on its baseline and is ``width`` wide."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    width: float
+    fill: Color
+
+
+Shape = Rectangle | Curve | Triangle | Text
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Shapes that belong together, with a name to be shown when pointed at."""
+
+    kind: str
+    name: str
+    shapes: list[Shape]
+
+
+@dataclasses.dataclass
+class Drawing:
+    """A picture: groups from back to front."""
+
+    title: str
+    width: float
+    height: float
+    groups: list[Group]
