@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from rkeras.autodiff import GradientTape as GradientTape
     from rkeras.autodiff import grad as grad
     from rkeras.autodiff import value_and_grad as value_and_grad
+    from rkeras.compat.redirect import install_as_keras as install_as_keras
     from rkeras.dtype_policies import DTypePolicy as DTypePolicy
     from rkeras.keras_tensor import KerasTensor as KerasTensor
     from rkeras.layers.core.input_layer import Input as Input

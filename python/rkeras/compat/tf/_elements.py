@@ -73,7 +73,8 @@ def padded(leaves: Sequence[Any], shape: Any, value: Any) -> Any:
         sizes = [size if n in (None, -1) else n for n, size in zip(shape, sizes, strict=True)]
     result = np.full((len(leaves), *sizes), 0 if value is None else value, leaves[0].dtype)
     for i, leaf in enumerate(leaves):
-        result[(i, *(slice(n) for n in leaf.shape))] = leaf
+        inside: Any = (i, *(slice(n) for n in leaf.shape))
+        result[inside] = leaf
     return result
 
 
