@@ -8,6 +8,7 @@ with one, which knows that the way through items matters more than the way of a 
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
@@ -32,9 +33,13 @@ def assign_coordinates(layered: Layered, widths: Sequence[float]) -> list[float]
     blocks = _Blocks(layered, widths, _align(layered))
     left = blocks.pack()
     right = blocks.pack(reverse=True)
-    # Where both agree on the extent, the mean is centred.
-    middle = [(a + b) / 2 for a, b in zip(left, right, strict=True)]
-    return blocks.improve(middle)
+    middle = _mean(left, right)
+    # Of two blocks that want the same place, the one that moves first gets it: the mean is fair to both.
+    return blocks.places_of_nodes(_mean(blocks.improve(middle, False), blocks.improve(middle, True)))
+
+
+def _mean(a: Sequence[float], b: Sequence[float]) -> list[float]:
+    return [(x + y) / 2 for x, y in zip(a, b, strict=True)]
 
 
 def _priority(layered: Layered, segment: Segment) -> int:
@@ -105,7 +110,7 @@ class _Blocks:
                 both_items = a < layered.items and b < layered.items
                 apart = (widths[a] + widths[b]) / 2 + (ITEM_DISTANCE if both_items else BEND_DISTANCE)
                 u, v = self.block[a], self.block[b]
-                distance = max(apart + self.shift[a] - self.shift[b], self.right[u].get(v, float("-inf")))
+                distance = max(apart + self.shift[a] - self.shift[b], self.right[u].get(v, -math.inf))
                 self.right[u][v] = self.left[v][u] = distance
         # Lines to other blocks: where this block's first node should be, relative to the other one's.
         self.pulls: list[list[tuple[int, float]]] = [[] for _ in range(count)]
@@ -139,21 +144,26 @@ class _Blocks:
             x[block] = max((x[b] + d for b, d in self.left[block].items()), default=0.0)
         return x
 
-    def improve(self, x: list[float]) -> list[float]:
+    def improve(self, start: Sequence[float], from_right: bool) -> list[float]:
         """Moves blocks towards the median of what they are connected to, in turns from both sides."""
+        x = list(start)
         for sweep in range(_SWEEPS):
             moved = 0.0
-            for block in self.order if sweep % 2 else reversed(self.order):
+            for block in reversed(self.order) if sweep % 2 != from_right else self.order:
                 pulls = sorted(x[other] + offset for other, offset in self.pulls[block])
                 if not pulls:
                     continue
                 half = len(pulls) // 2
                 wanted = pulls[half] if len(pulls) % 2 else (pulls[half - 1] + pulls[half]) / 2
-                least = max((x[b] + d for b, d in self.left[block].items()), default=wanted)
-                most = min((x[b] - d for b, d in self.right[block].items()), default=wanted)
-                new = min(max(wanted, least), max(most, least))
+                least = max((x[b] + d for b, d in self.left[block].items()), default=-math.inf)
+                most = min((x[b] - d for b, d in self.right[block].items()), default=math.inf)
+                new = max(least, min(wanted, most))
                 moved = max(moved, abs(new - x[block]))
                 x[block] = new
             if moved < 0.5:
                 break
+        return x
+
+    def places_of_nodes(self, x: Sequence[float]) -> list[float]:
+        """The centres of all nodes."""
         return [x[block] + shift for block, shift in zip(self.block, self.shift, strict=True)]

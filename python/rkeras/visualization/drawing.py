@@ -45,7 +45,10 @@ class Triangle:
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """A line of text that begins at (x, y) on its baseline and is ``width`` wide."""
+    """A line of text from (x, y) on its baseline, reckoned to be ``width`` wide.
+
+    Where the font makes it narrower, it is in the middle of that width if it is centred.
+    """
 
     x: float
     y: float
@@ -53,6 +56,7 @@ class Text:
     size: float
     width: float
     fill: Color
+    centred: bool = False
 
 
 Shape = Rectangle | Curve | Triangle | Text

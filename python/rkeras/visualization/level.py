@@ -81,6 +81,8 @@ class _Router:
         self.layered = layered
         self.sizes = sizes
         self.x = x
+        self.leads_down = {segment.upper for segment in layered.segments}
+        self.comes_from_above = {segment.lower for segment in layered.segments}
         self.offsets = self._spread_ends()
         self.tops, self.bottoms = self._bands(first_gap, last_gap)
 
@@ -88,8 +90,7 @@ class _Router:
         """The finished level."""
         centres = []
         for item in range(len(self.sizes)):
-            rank = self.layered.ranks[item]
-            centres.append((self.x[item], (self.tops[rank] + self.bottoms[rank]) / 2))
+            centres.append((self.x[item], (self._edge(item, -1) + self._edge(item, 1)) / 2))
         return Level(centres, [self._path(path) for path in self.layered.paths])
 
     def _spread_ends(self) -> dict[tuple[int, bool, Hashable], float]:
@@ -167,4 +168,12 @@ class _Router:
     def _edge(self, item: int, side: int) -> float:
         """The y of the lower (1) or upper (-1) edge of an item."""
         rank = self.layered.ranks[item]
-        return (self.tops[rank] + self.bottoms[rank] + side * self.sizes[item][1]) / 2
+        top, bottom, height = self.tops[rank], self.bottoms[rank], self.sizes[item][1]
+        # Beside a higher item: near to what it is connected to.
+        if item not in self.leads_down:
+            middle = top + height / 2
+        elif item not in self.comes_from_above:
+            middle = bottom - height / 2
+        else:
+            middle = (top + bottom) / 2
+        return middle + side * height / 2

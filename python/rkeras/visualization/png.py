@@ -177,8 +177,7 @@ class _Lettering:
         if length > room:
             font = self._font(font_name, size * room / length)
             length = font.getlength(text.text)
-        # Centred in the room that was reckoned for it.
-        x = text.x * self.scale + (room - length) / 2
+        x = text.x * self.scale + ((room - length) / 2 if text.centred else 0.0)
         pen.text((x, text.y * self.scale), text.text, text.fill, font, anchor="ls")
 
     def _font(self, name: str, size: float) -> Any:

@@ -83,8 +83,8 @@ def _key_width(box: Box) -> float:
     return max(text_width(key, _ROW_SIZE) for key, _ in box.rows) + 10
 
 
-def _text(x: float, y: float, text: str, size: float, fill: Color) -> Text:
-    return Text(x, y, text, size, text_width(text, size), fill)
+def _text(x: float, y: float, text: str, size: float, fill: Color, centred: bool = False) -> Text:
+    return Text(x, y, text, size, text_width(text, size), fill, centred)
 
 
 def _box(box: Box, rect: Rect) -> list[Shape]:
@@ -94,7 +94,7 @@ def _box(box: Box, rect: Rect) -> list[Shape]:
     shapes: list[Shape] = [
         Rectangle(rect.x, rect.y, rect.width, rect.height, _WHITE, head),
         Rectangle(rect.x, rect.y, rect.width, _TITLE_HEIGHT, head, head),
-        _text(centred, rect.y + 16.5, title, _TITLE_SIZE, _WHITE),
+        _text(centred, rect.y + 16.5, title, _TITLE_SIZE, _WHITE, centred=True),
     ]
     for i, (key, value) in enumerate(box.rows):
         baseline = rect.y + _TITLE_HEIGHT + i * _ROW_HEIGHT + 14.5
