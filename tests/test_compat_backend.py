@@ -6,6 +6,7 @@ import pytest
 import rkeras
 from rkeras import backend as K
 from rkeras import ops
+from rkeras.layers.call_context import context
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(2, 3)).astype("float32")
@@ -313,8 +314,10 @@ def test_learning_phase():
     try:
         K.set_learning_phase(1)
         assert K.learning_phase() == 1 and float(K.sum(drop(ones))) != 100
-    finally:
         K.set_learning_phase(0)
+        assert K.learning_phase() == 0
+    finally:
+        context.training = None
 
 
 def test_function_takes_the_learning_phase_as_input():
