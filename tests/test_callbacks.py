@@ -294,3 +294,107 @@ def test_only_overridden_batch_hooks_cost_anything():
     assert callbacks.CallbackList([callbacks.ModelCheckpoint("m.keras", save_freq=3)]).wants_every_batch(
         "train"
     )
+
+
+def test_base_logger_is_a_callback():
+    class Watch(callbacks.BaseLogger):
+        def on_epoch_end(self, epoch, logs=None):
+            self.seen = dict(logs)
+
+    watch = Watch(stateful_metrics=["mae"])
+    history = model_for().fit(X, Y, epochs=1, verbose=0, callbacks=[watch])
+    assert watch.seen["loss"] == history.history["loss"][0]
+    assert watch.stateful_metrics == {"mae"}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_remote_monitor_posts_each_epoch(as_json):
+    import json
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from urllib.parse import parse_qs
+
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            got.append((self.path, self.headers["X-Key"], json.loads(body if as_json else parse_qs(body)["data"][0])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        root = f"http://127.0.0.1:{server.server_port}"
+        monitor = callbacks.RemoteMonitor(root, headers={"X-Key": "k"}, send_as_json=as_json)
+        history = model_for().fit(X, Y, epochs=2, verbose=0, callbacks=[monitor]).history
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert [(path, key, values["epoch"]) for path, key, values in got] == [("/publish/epoch/end/", "k", i) for i in (0, 1)]
+    assert [values["loss"] for _, _, values in got] == history["loss"]
+
+
+def test_remote_monitor_without_a_server_warns():
+    # Port 1 takes no connections.
+    with pytest.warns(UserWarning, match="127.0.0.1:1"):
+        model_for().fit(X, Y, verbose=0, callbacks=[callbacks.RemoteMonitor("http://127.0.0.1:1")])
+    with pytest.raises(ValueError, match="http"):
+        callbacks.RemoteMonitor("file:///etc")
+
+
+@pytest.mark.parametrize("on_epoch", [False, True])
+def test_swap_ema_weights(on_epoch):
+    kernels = []
+
+    class Look(callbacks.Callback):
+        def note(self):
+            kernels.append(self.model.get_weights()[0].copy())
+
+        def on_test_begin(self, logs=None):
+            self.note()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.note()
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.note()
+
+    def compiled():
+        model = model_for()
+        model.compile(rkeras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), "mse")
+        return model
+
+    def expected(epochs):
+        # Keras' rule, step by step, with full batches: the first step starts the average.
+        w, average, rows = np.zeros((2, 1)), None, []
+        b = 0.0
+        for _ in range(epochs):
+            error = X @ w + b - Y
+            w = w - 0.1 * 2 * X.T @ error / len(X)
+            b = b - 0.1 * 2 * error.mean()
+            average = w if average is None else 0.5 * average + 0.5 * w
+            rows.append((w, average))
+        return rows
+
+    model = compiled()
+    swap = callbacks.SwapEMAWeights(swap_on_epoch=on_epoch)
+    model.fit(X, Y, batch_size=20, epochs=3, verbose=0, validation_data=(X, Y), callbacks=[swap, Look()])
+    rows = expected(3)
+    for i, (w, average) in enumerate(rows):
+        begin, test, end = kernels[3 * i : 3 * i + 3]
+        np.testing.assert_allclose(begin, rows[i - 1][0] if i else 0 * w, atol=1e-6)
+        np.testing.assert_allclose(test, average, atol=1e-6)
+        np.testing.assert_allclose(end, average if on_epoch else w, atol=1e-6)
+    np.testing.assert_allclose(model.get_weights()[0], rows[-1][1], atol=1e-6)
+
+
+def test_swap_ema_weights_needs_averages():
+    with pytest.raises(ValueError, match="use_ema"):
+        model_for().evaluate(X, Y, verbose=0, callbacks=[callbacks.SwapEMAWeights()])

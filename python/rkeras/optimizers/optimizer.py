@@ -46,8 +46,6 @@ class Optimizer:
         ValueError: several ways of clipping, or an argument that is not known.
     """
 
-    _tracked_as = "optimizer"
-
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -361,6 +359,11 @@ class Optimizer:
             if self.ema_overwrite_frequency:
                 due = ops.equal(ops.mod(self.iterations + 1, self.ema_overwrite_frequency), 0)
                 variable.assign(ops.where(due, average, variable))
+
+    @property
+    def moving_averages(self) -> list[tuple[Variable, Variable]]:
+        """Each variable with its moving average; none before the first step, or without ``use_ema``."""
+        return list(zip(self._trainable_variables, self._averages, strict=True)) if self._averages else []
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Replaces variables by their moving averages, if there are any.

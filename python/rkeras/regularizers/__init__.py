@@ -182,7 +182,28 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
 TABLE = ObjectTable(
     "regularizer", [L1, L2, L1L2, OrthogonalRegularizer], {"l1_l2": l1_l2, "l1": L1, "l2": L2}
 )
-l1, l2 = L1, L2
-get = TABLE.get
+l1, l2, orthogonal_regularizer = L1, L2, OrthogonalRegularizer
+
+
+def get(identifier: Any) -> Any:
+    """The regularizer that a name, record, class, function or regularizer stands for.
+
+    Args:
+        identifier: any of these, or None.
+
+    Returns:
+        A regularizer or a function of a weight, or None.
+
+    Raises:
+        ValueError: it names nothing known.
+
+    Example:
+        >>> get("l2").get_config()
+        {'l2': 0.01}
+    """
+    # Keras 2's name for a function that makes one, not for one.
+    return l1_l2() if identifier == "l1_l2" else TABLE.get(identifier)
+
+
 serialize = TABLE.serialize
 deserialize = TABLE.deserialize
