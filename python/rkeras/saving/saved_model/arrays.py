@@ -27,19 +27,19 @@ def _transpose(e: Emission) -> Ref:
 
 @emits("broadcast_to")
 def _broadcast_to(e: Emission) -> Ref:
-    return e.graph("BroadcastTo", e.operands[0], e.sizes(e.step.outputs[0].shape))  # type: ignore[no-any-return]
+    return e.graph("BroadcastTo", e.operands[0], e.sizes(e.step.outputs[0].shape))
 
 
 @emits("concatenate")
 def _concatenate(e: Emission) -> Ref:
     dtype = e.step.outputs[0].dtype
-    return e.graph("ConcatV2", [e.graph.cast(x, dtype) for x in e.operands], e.axis())  # type: ignore[no-any-return]
+    return e.graph("ConcatV2", [e.graph.cast(x, dtype) for x in e.operands], e.axis())
 
 
 @emits("stack")
 def _stack(e: Emission) -> Ref:
     dtype = e.step.outputs[0].dtype
-    return e.graph("Pack", [e.graph.cast(x, dtype) for x in e.operands])  # type: ignore[no-any-return]
+    return e.graph("Pack", [e.graph.cast(x, dtype) for x in e.operands])
 
 
 def _window(e: Emission, size: list[Size]) -> tuple[list[Ref], dict[str, int]]:
@@ -73,14 +73,14 @@ def _both(value: Any) -> list[Any]:
 @emits("slice")
 def _slice(e: Emission) -> Ref:
     bounds, masks = _window(e, e.step.attrs["size"])
-    return e.graph("StridedSlice", e.operands[0], *bounds, **masks)  # type: ignore[no-any-return]
+    return e.graph("StridedSlice", e.operands[0], *bounds, **masks)
 
 
 @emits("slice_update")
 def _slice_update(e: Emission) -> Ref:
     bounds, masks = _window(e, list(e.shape(1)))
     x, updates = e.computing()
-    return e.graph("TensorStridedSliceUpdate", x, *bounds, updates, **masks)  # type: ignore[no-any-return]
+    return e.graph("TensorStridedSliceUpdate", x, *bounds, updates, **masks)
 
 
 def _indices(e: Emission, i: int, size: Size) -> tuple[Ref, Ref | None]:
@@ -104,9 +104,9 @@ def _take(e: Emission) -> Ref:
     index, inside = _indices(e, 1, e.shape()[axis])
     picked = e.graph("GatherV2", e.operands[0], index, axis)
     if inside is None:
-        return picked  # type: ignore[no-any-return]
+        return picked
     wide = e.reshape(inside, [*e.shape(1), *[1] * (e.rank() - axis - 1)])
-    return e.graph("SelectV2", wide, picked, e.graph.constant(0, picked.dtype))  # type: ignore[no-any-return]
+    return e.graph("SelectV2", wide, picked, e.graph.constant(0, picked.dtype))
 
 
 @emits("take_along_axis")
@@ -119,7 +119,7 @@ def _take_along_axis(e: Emission) -> Ref:
     picked = e.transpose(e.graph("GatherV2", x, index, rank - 1, batch_dims=rank - 1), back)
     if inside is None:
         return picked
-    return e.graph("SelectV2", inside, picked, e.graph.constant(0, picked.dtype))  # type: ignore[no-any-return]
+    return e.graph("SelectV2", inside, picked, e.graph.constant(0, picked.dtype))
 
 
 @emits("scatter_add")
@@ -145,7 +145,7 @@ def _one_hot(e: Emission) -> Ref:
     dtype = e.step.outputs[0].dtype
     on, off = e.graph.constant(1, dtype), e.graph.constant(0, dtype)
     index = e.graph.cast(e.operands[0], "int64")
-    return e.graph("OneHot", index, int(_one(e.fixed("num_classes"))), on, off)  # type: ignore[no-any-return]
+    return e.graph("OneHot", index, int(_one(e.fixed("num_classes"))), on, off)
 
 
 def _axes(e: Emission) -> list[int]:
@@ -158,7 +158,7 @@ def _axes(e: Emission) -> list[int]:
 def _reduction(op: str) -> Callable[[Emission], Ref]:
     def emit(e: Emission) -> Ref:
         x = as_bool(e.operands[0]) if op in ("Any", "All") else e.computing()[0]
-        return e.graph(op, x, e.graph.constant(_axes(e), "int32"), keep_dims=bool(e.fixed("keepdims", False)))  # type: ignore[no-any-return]
+        return e.graph(op, x, e.graph.constant(_axes(e), "int32"), keep_dims=bool(e.fixed("keepdims", False)))
 
     return emit
 
@@ -178,25 +178,25 @@ def _logsumexp(e: Emission) -> Ref:
 @emits("argmax", "argmin")
 def _arg_extreme(e: Emission) -> Ref:
     op = "ArgMax" if e.step.op == "argmax" else "ArgMin"
-    return e.graph(op, e.common()[0], e.axis(), output_type=DType("int32"))  # type: ignore[no-any-return]
+    return e.graph(op, e.common()[0], e.axis(), output_type=DType("int32"))
 
 
 @emits("cumsum", "cumprod")
 def _cumulate(e: Emission) -> Ref:
     op = "Cumsum" if e.step.op == "cumsum" else "Cumprod"
-    return e.graph(op, e.computing()[0], e.axis(), reverse=bool(e.fixed("reverse", False)))  # type: ignore[no-any-return]
+    return e.graph(op, e.computing()[0], e.axis(), reverse=bool(e.fixed("reverse", False)))
 
 
 @emits("top_k")
 def _top_k(e: Emission) -> list[Ref]:
-    return e.graph("TopKV2", e.common()[0], int(_one(e.fixed("k"))), index_type=DType("int32"))  # type: ignore[no-any-return]
+    return e.graph.results("TopKV2", e.common()[0], int(_one(e.fixed("k"))), index_type=DType("int32"))
 
 
 @emits("sort", "argsort")
 def _sort(e: Emission) -> Ref:
     # The largest of the negated are the smallest, and equal ones keep their order.
     x = -e.common()[0]
-    values, indices = e.graph("TopKV2", x, e.size(e.shape()[-1]), index_type=DType("int32"))
+    values, indices = e.graph.results("TopKV2", x, e.size(e.shape()[-1]), index_type=DType("int32"))
     return -values if e.step.op == "sort" else indices
 
 
@@ -212,11 +212,27 @@ def _softmax(e: Emission) -> Ref:
 @emits("layer_norm")
 def _layer_norm(e: Emission) -> Ref:
     x, gamma, beta = e.computing()
-    last, count = e.graph.constant([e.rank() - 1], "int32"), e.size(e.shape()[-1])
-    count = e.graph.cast(count, x.dtype) if isinstance(count, Ref) else float(count)
-    centred = x - e.graph("Sum", x, last, keep_dims=True) / count
-    variance = e.graph("Sum", e.graph("Square", centred), last, keep_dims=True) / count
-    return centred * e.graph("Rsqrt", variance + float(e.fixed("epsilon"))) * gamma + beta  # type: ignore[no-any-return]
+    centred, variance = _moments(e, x, [e.rank() - 1])
+    return centred * e.graph("Rsqrt", variance + float(e.fixed("epsilon"))) * gamma + beta
+
+
+@emits("batch_norm")
+def _batch_norm(e: Emission) -> list[Ref]:
+    x, gamma, beta = e.computing()
+    axis = e.axis()
+    others = [a for a in range(e.rank()) if a != axis]
+    centred, variance = _moments(e, x, others)
+    wide = [size if a == axis else 1 for a, size in enumerate(e.shape())]
+    scaled = centred * e.graph("Rsqrt", variance + float(e.fixed("epsilon"))) * e.reshape(gamma, wide)
+    mean = e.graph("Mean", x, e.graph.constant(others, "int32"))
+    return [scaled + e.reshape(beta, wide), mean, e.reshape(variance, e.shape(1))]
+
+
+def _moments(e: Emission, x: Ref, axes: list[int]) -> tuple[Ref, Ref]:
+    """What is left without the mean along axes, and the variance."""
+    along = e.graph.constant(axes, "int32")
+    centred = x - e.graph("Mean", x, along, keep_dims=True)
+    return centred, e.graph("Mean", e.graph("Square", centred), along, keep_dims=True)
 
 
 @emits("matmul")
@@ -224,5 +240,5 @@ def _matmul(e: Emission) -> Ref:
     a, b = e.computing()
     flags = [bool(e.fixed(name, False)) for name in ("transpose_a", "transpose_b")]
     if e.rank(0) == e.rank(1) == 2:
-        return e.graph("MatMul", a, b, transpose_a=flags[0], transpose_b=flags[1])  # type: ignore[no-any-return]
-    return e.graph("BatchMatMulV2", a, b, adj_x=flags[0], adj_y=flags[1])  # type: ignore[no-any-return]
+        return e.graph("MatMul", a, b, transpose_a=flags[0], transpose_b=flags[1])
+    return e.graph("BatchMatMulV2", a, b, adj_x=flags[0], adj_y=flags[1])

@@ -89,12 +89,13 @@ _LOGICAL = {"logical_and": "LogicalAnd", "logical_or": "LogicalOr", "logical_xor
 _PREDICATES = {"isfinite": "IsFinite", "isinf": "IsInf", "isnan": "IsNan"}
 
 
-def _clamp(x: Ref, low: float, high: float) -> Ref:
-    return x.function("Minimum", x.function("Maximum", x, low), high)  # type: ignore[no-any-return]
+def clamp(x: Ref, low: float, high: float) -> Ref:
+    """``x`` no lower and no higher than these."""
+    return x.function("Minimum", x.function("Maximum", x, low), high)
 
 
 def _where(condition: Ref, a: Ref | float, b: Ref | float) -> Ref:
-    return condition.function("SelectV2", condition, a, b)  # type: ignore[no-any-return]
+    return condition.function("SelectV2", condition, a, b)
 
 
 def _fn(op: str) -> Callable[[Ref], Ref]:
@@ -112,16 +113,16 @@ _FORMULAS: dict[str, Callable[[Ref], Ref]] = {
     "exp2": lambda x: _exp(x * math.log(2)),
     "gelu": lambda x: x * 0.5 * (_erf(x * math.sqrt(0.5)) + 1.0),
     "gelu_tanh": lambda x: x * 0.5 * (_tanh((x + x * x * x * 0.044715) * _GELU_SCALE) + 1.0),
-    "hard_sigmoid": lambda x: _clamp(x + 3.0, 0.0, 6.0) / 6.0,
-    "hard_silu": lambda x: x * (_clamp(x + 3.0, 0.0, 6.0) / 6.0),
-    "hard_tanh": lambda x: _clamp(x, -1.0, 1.0),
+    "hard_sigmoid": lambda x: clamp(x + 3.0, 0.0, 6.0) / 6.0,
+    "hard_silu": lambda x: x * (clamp(x + 3.0, 0.0, 6.0) / 6.0),
+    "hard_tanh": lambda x: clamp(x, -1.0, 1.0),
     "log10": lambda x: _log(x) / math.log(10),
     "log2": lambda x: _log(x) / math.log(2),
     "log_sigmoid": lambda x: -_softplus(-x),
     "mish": lambda x: x * _tanh(_softplus(x)),
     "silu": lambda x: x * _sigmoid(x),
     "sparse_plus": lambda x: _where(x > 1.0, x, _square(_relu(x + 1.0)) * 0.25),
-    "sparse_sigmoid": lambda x: _clamp((x + 1.0) * 0.5, 0.0, 1.0),
+    "sparse_sigmoid": lambda x: clamp((x + 1.0) * 0.5, 0.0, 1.0),
     "tanh_shrink": lambda x: x - _tanh(x),
     "trunc": lambda x: _sign(x) * _floor(_abs(x)),
 }
@@ -147,8 +148,8 @@ def _simple(op: str) -> Emitter:
 def _binary(op: str, for_bools: str | None) -> Emitter:
     def emit(e: Emission) -> Ref:
         if e.step.outputs[0].dtype == "bool" and for_bools is not None:
-            return e.graph(for_bools, *e.operands)  # type: ignore[no-any-return]
-        return e.graph(op, *e.computing())  # type: ignore[no-any-return]
+            return e.graph(for_bools, *e.operands)
+        return e.graph(op, *e.computing())
 
     return emit
 
@@ -192,7 +193,7 @@ def _threshold(e: Emission) -> Ref:
 def _clip(e: Emission) -> Ref:
     (x,) = e.computing()
     number = float if "float" in x.dtype else int
-    return _clamp(x, number(e.fixed("low")), number(e.fixed("high")))
+    return clamp(x, number(e.fixed("low")), number(e.fixed("high")))
 
 
 @emits("where")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,16 +27,16 @@ class Emission:
         graph: the function that nodes are added to.
         step: the op with its operands.
         operands: the operands in the function.
-        arguments: the program's arguments with their places in the function, to take unknown sizes from.
+        met: the values so far with their places in the function, to take unknown sizes from.
     """
 
     def __init__(
-        self, graph: Function, step: Step, operands: list[Ref], arguments: Sequence[tuple[Operand, Ref]]
+        self, graph: Function, step: Step, operands: list[Ref], met: Sequence[tuple[Operand, Ref]]
     ) -> None:
         self.graph = graph
         self.step = step
         self.operands = operands
-        self._arguments = arguments
+        self._met = met
 
     def shape(self, i: int = 0) -> tuple[Size, ...]:
         """The shape of an operand."""
@@ -59,11 +63,17 @@ class Emission:
         """The error for what cannot be written."""
         return NotImplementedError(f"op {self.step.op!r} cannot be exported to a SavedModel: {why}")
 
-    def size(self, value: Size) -> Ref | int:
-        """A size as a number, or a scalar computed from the sizes that are met."""
+    def size(self, value: Size, source: tuple[int, int] | None = None) -> Ref | int:
+        """A size as a number, or a scalar computed from the sizes that are met.
+
+        Args:
+            value: the size.
+            source: an operand and one of its axes that the size is known to be a linear function of.
+        """
         if not isinstance(value, Varying):
             return int(value)
-        known = [*zip(self.step.inputs, self.operands, strict=True), *self._arguments]
+        # What is nearest says best where a size comes from.
+        known = [*zip(self.step.inputs, self.operands, strict=True), *self._met]
         places = [
             (dim, ref, axis)
             for operand, ref in known
@@ -73,17 +83,23 @@ class Emission:
         for dim, ref, axis in places:
             if dim == value:
                 return self.graph_size(ref, axis)
+        if source is not None:
+            i, axis = source
+            given = self.shape(i)[axis]
+            if isinstance(given, Varying) and (line := _line(given, value)) is not None:
+                return self.graph_size(self.operands[i], axis) * line[0] + line[1]
         for dim, ref, axis in places:
-            slope = (value.second - value.first) / (dim.second - dim.first)
-            offset = value.first - slope * dim.first
-            if slope == int(slope) and offset == int(offset) and (slope == 1 or offset == 0):
-                return self.graph_size(ref, axis) * int(slope) + int(offset)
-        for dim, ref, axis in places:
-            for other, other_ref, other_axis in places:
-                factor = value.first / (dim.first * other.first)
-                if factor == int(factor) and factor * dim.second * other.second == value.second:
-                    product = self.graph_size(ref, axis) * self.graph_size(other_ref, other_axis)
-                    return product * int(factor)
+            # Any two points lie on a line: without a hint only the likely ones count.
+            line = _line(dim, value)
+            if line is not None and (line[0] == 1 or line[1] == 0):
+                return self.graph_size(ref, axis) * line[0] + line[1]
+        distinct = list({dim: (dim, ref, axis) for dim, ref, axis in reversed(places)}.values())[::-1]
+        for count in (2, 3):
+            for group in itertools.combinations_with_replacement(distinct, count):
+                factor = value.first / math.prod(dim.first for dim, _, _ in group)
+                if factor == int(factor) and factor * math.prod(dim.second for dim, _, _ in group) == value.second:
+                    sizes = [self.graph_size(ref, axis) for _, ref, axis in group]
+                    return functools.reduce(operator.mul, sizes) * int(factor)
         raise self.unsupported(
             f"a size that was {value.first} and {value.second} in two traces does not follow simply from the "
             f"shapes of its operands"
@@ -92,13 +108,13 @@ class Emission:
     def graph_size(self, ref: Ref, axis: int) -> Ref:
         """The size of an axis when the function runs."""
         shape = self.graph("Shape", ref, out_type=_INT32)
-        return self.graph("StridedSlice", shape, [axis], [axis + 1], [1], shrink_axis_mask=1)  # type: ignore[no-any-return]
+        return self.graph("StridedSlice", shape, [axis], [axis + 1], [1], shrink_axis_mask=1)
 
     def sizes(self, values: Sequence[Size]) -> Ref:
         """A vector of sizes."""
         parts = [self.size(value) for value in values]
         if any(isinstance(part, Ref) for part in parts):
-            return self.graph("Pack", parts)  # type: ignore[no-any-return]
+            return self.graph("Pack", parts)
         return self.graph.constant(parts, "int32")
 
     def computing(self, dtype: str | None = None) -> list[Ref]:
@@ -118,17 +134,24 @@ class Emission:
             target = self.graph.constant([-1 if i in varying else size for i, size in enumerate(shape)], "int32")
         else:
             target = self.sizes(shape)
-        return self.graph("Reshape", x, target)  # type: ignore[no-any-return]
+        return self.graph("Reshape", x, target)
 
     def transpose(self, x: Ref, axes: Sequence[int]) -> Ref:
         """``x`` with its axes in another order."""
         if list(axes) == list(range(len(axes))):
             return x
-        return self.graph("Transpose", x, list(axes))  # type: ignore[no-any-return]
+        return self.graph("Transpose", x, list(axes))
 
 
 Emitter = Callable[[Emission], Any]
 EMITTERS: dict[str, Emitter] = {}
+
+
+def _line(x: Varying, y: Varying) -> tuple[int, int] | None:
+    """Integers a and b for which y is a * x + b."""
+    slope = (y.second - y.first) / (x.second - x.first)
+    offset = y.first - slope * x.first
+    return (int(slope), int(offset)) if slope == int(slope) and offset == int(offset) else None
 
 
 def emits(*ops: str) -> Callable[[Emitter], Emitter]:
@@ -155,14 +178,19 @@ def emit_program(program: Program, graph: Function, input_names: Sequence[str], 
         NotImplementedError: an op has no counterpart.
     """
     known: dict[int, Ref] = {}
+    met: list[tuple[Operand, Ref]] = []
+
+    def meet(operand: Operand, ref: Ref) -> None:
+        known[operand.id] = ref
+        met.append((operand, ref))
+
     for operand, name in zip(program.arguments, input_names, strict=True):
-        known[operand.id] = graph.argument(name, operand.dtype)
-    arguments = [(operand, known[operand.id]) for operand in program.arguments]
+        meet(operand, graph.argument(name, operand.dtype))
     variables = {operand.id: variable for operand, variable in program.variables}
 
     def place(x: Operand | Constant) -> Ref:
         if isinstance(x, Constant):
-            return _constant(x, graph, arguments)
+            return _constant(x, graph, met)
         if x.id not in known:
             variable = variables[x.id]
             known[x.id] = graph.constant(variable.numpy(), x.dtype)
@@ -175,29 +203,38 @@ def emit_program(program: Program, graph: Function, input_names: Sequence[str], 
                 f"op {step.op!r} cannot be exported to a SavedModel; its operands have the shapes "
                 f"{[x.shape for x in step.inputs]}"
             )
-        results = emitter(Emission(graph, step, [place(x) for x in step.inputs], arguments))
+        results = emitter(Emission(graph, step, [place(x) for x in step.inputs], met))
         results = results if isinstance(results, list) else [results]
         # Results beyond these are for derivatives only.
         for operand, ref in zip(step.outputs, results, strict=False):
-            known[operand.id] = graph.cast(ref, operand.dtype)
-    for name, operand in zip(output_names, program.outputs, strict=True):
-        graph.result(name, place(operand))
+            meet(operand, graph.cast(ref, operand.dtype))
+    for name, output in zip(output_names, program.outputs, strict=True):
+        graph.result(name, place(output))
 
 
-def _constant(x: Constant, graph: Function, arguments: Sequence[tuple[Operand, Ref]]) -> Ref:
+def _constant(x: Constant, graph: Function, met: Sequence[tuple[Operand, Ref]]) -> Ref:
     a, b = np.asarray(x.first), np.asarray(x.second)
     if a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
         return graph.constant(a)
-    emission = Emission(graph, Step("constant", (), {}, ()), [], arguments)
+    emission = Emission(graph, Step("constant", (), {}, ()), [], met)
     if a.ndim == 0:
-        whole = emission.size(Varying(a.item(), b.item()))
-        return graph.cast(whole, x.dtype)  # type: ignore[arg-type]
+        return _scalar(a.item(), b.item(), x.dtype, emission)
     # Zeros for a batch, say: one slice along each axis of unknown size, repeated.
     index = tuple(slice(0, 1) if isinstance(size, Varying) else slice(None) for size in x.shape)
     seed = a[index]
     if all(np.array_equal(array, np.broadcast_to(seed, array.shape)) for array in (a, b)):
-        return graph("BroadcastTo", graph.constant(seed), emission.sizes(x.shape))  # type: ignore[no-any-return]
+        return graph("BroadcastTo", graph.constant(seed), emission.sizes(x.shape))
     raise NotImplementedError(
         f"a constant of shape {x.shape} whose numbers follow from the size of the batch or another unknown axis "
         "cannot be exported to a SavedModel"
     )
+
+
+def _scalar(a: float, b: float, dtype: str, emission: Emission) -> Ref:
+    """A number made of unknown sizes, or the reciprocal of one, which means divide by."""
+    if a != int(a) or b != int(b):
+        whole = [round(1 / value) for value in (a, b)]
+        if all(math.isclose(n * value, 1, rel_tol=1e-6) for n, value in zip(whole, (a, b), strict=True)):
+            return 1.0 / _scalar(whole[0], whole[1], dtype, emission)
+    size = emission.size(Varying(a, b))
+    return emission.graph.cast(size, dtype) if isinstance(size, Ref) else emission.graph.constant(size, dtype)

@@ -6,18 +6,20 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 # These register their translations.
 import rkeras.saving.saved_model.arrays
+import rkeras.saving.saved_model.chance_and_losses
 import rkeras.saving.saved_model.windows  # noqa: F401
 from rkeras import tree
+from rkeras.dtype_policies import standardize_dtype
 from rkeras.saving.saved_model import protobuf as pb
 from rkeras.saving.saved_model.checkpoint import write_checkpoint
 from rkeras.saving.saved_model.emitter import emit_program
-from rkeras.saving.saved_model.graph_def import Function, node_def
+from rkeras.saving.saved_model.graph_def import Function, Ref, node_def
 from rkeras.saving.saved_model.program import Varying, trace_program
 from rkeras.saving.saved_model.protobuf import DType
 from rkeras.saving.saved_model.structures import (
@@ -33,6 +35,11 @@ from rkeras.saving.saved_model.structures import (
 
 # A message of protocol buffers cannot be longer.
 _LIMIT = 2**31 - 1
+# The release whose ops and formats these are.
+_TENSORFLOW = "2.15.0"
+_VERSIONS = pb.number(1, 1882) + pb.number(2, 12)
+# One of these is in every directory that holds a model.
+_OF_MODELS = {"saved_model.pb", "config.json"}
 
 
 def export_saved_model(model: Any, directory: Any, input_signature: Any = None) -> None:
@@ -46,6 +53,7 @@ def export_saved_model(model: Any, directory: Any, input_signature: Any = None) 
 
     Raises:
         ValueError: the inputs are not known; the graph does not fit a file (2 GB).
+        FileExistsError: ``directory`` is a file, or holds other things than a model.
         NotImplementedError: an op has no counterpart in TensorFlow; it is named.
 
     Example:
@@ -57,8 +65,9 @@ def export_saved_model(model: Any, directory: Any, input_signature: Any = None) 
         >>> sorted(entry.name for entry in path.iterdir())
         ['saved_model.pb', 'variables']
     """
+    target = Path(os.path.abspath(os.fspath(directory)))
+    _refuse_others(target)
     content = saved_model(model, input_signature)
-    target = Path(os.fspath(directory))
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -69,6 +78,19 @@ def export_saved_model(model: Any, directory: Any, input_signature: Any = None) 
         _replace(new, target, work / "old")
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _refuse_others(target: Path) -> None:
+    """Raises if what is there is no model: all of it would be gone."""
+    if target.is_dir():
+        names = {entry.name for entry in target.iterdir()}
+        if names and not names & _OF_MODELS:
+            raise FileExistsError(
+                f"'{target}' is a directory of other files ({', '.join(sorted(names)[:3])}, …), and exporting would "
+                "replace it; give a new name"
+            )
+    elif target.exists():
+        raise FileExistsError(f"'{target}' is a file, a SavedModel is a directory; give another name")
 
 
 def _replace(new: Path, target: Path, aside: Path) -> None:
@@ -96,6 +118,7 @@ def saved_model(model: Any, input_signature: Any = None) -> bytes:
         structure[:] = [outputs]
         return flat(outputs)
 
+    _check_size(model, sum(v.numpy().nbytes for v in model.variables))
     program = trace_program(run, [(spec.shape, spec.dtype) for spec in arguments])
     outputs = _output_specs(structure[0], program.outputs)
     results = flat(outputs)
@@ -103,21 +126,25 @@ def saved_model(model: Any, input_signature: Any = None) -> bytes:
     emit_program(program, serve, _identifiers(arguments), _identifiers(results))
     library = (serve.definition(), _wrapper(arguments, results))
     graph, signature = _serving_graph(arguments, results)
-    graph += pb.text(2, pb.repeated(1, library)) + pb.text(4, pb.number(1, 1882) + pb.number(2, 12))
-    meta_info = pb.repeated(4, ["serve"]) + pb.text(5, "2.15.0")
+    graph += pb.text(2, pb.repeated(1, library)) + pb.text(4, _VERSIONS)
+    meta_info = pb.repeated(4, ["serve"]) + pb.text(5, _TENSORFLOW)
     meta_graph = (
         pb.text(1, meta_info)
         + pb.text(2, graph)
         + pb.mapping(5, {MAIN: signature})
-        + pb.text(7, object_graph(inputs, outputs, arguments, sorted(results, key=lambda spec: spec.name)))
+        + pb.text(7, object_graph(inputs, outputs, arguments, results))
     )
     content = pb.number(1, 1) + pb.text(2, meta_graph)
-    if len(content) > _LIMIT:
+    _check_size(model, len(content))
+    return content
+
+
+def _check_size(model: Any, count: int) -> None:
+    if count > _LIMIT:
         raise ValueError(
             f"model {model.name!r} is too large for a SavedModel with its weights in the graph: "
-            f"{len(content) / 2**30:.1f} GB, at most 2 GB fit; save it as .keras instead"
+            f"{count / 2**30:.1f} GB, at most 2 GB fit; save it as .keras instead"
         )
-    return content
 
 
 def _input_specs(model: Any, input_signature: Any) -> Any:
@@ -152,23 +179,32 @@ class _Shaped:
 
 
 def _named(structure: Any, model: Any) -> Any:
-    """Specs with a name each: that of the input, its key or place, or ``inputs``."""
+    """Specs with a name each: that of the input, its key, or that of the argument as Keras writes it."""
     taken: set[str] = set()
     several = isinstance(structure, (list, tuple, dict))
 
     def spec(x: Any, place: str) -> TensorSpec:
         name = place if isinstance(structure, dict) else getattr(x, "name", None) or place
-        while name in taken:
-            name += "_1"
+        name = _unlike(name, taken)
         taken.add(name)
-        dtype = str(x.dtype) if x.dtype is not None else model.compute_dtype
-        return TensorSpec(name, tuple(x.shape), dtype.removeprefix("<dtype: '").removesuffix("'>"))
+        dtype = model.compute_dtype if x.dtype is None else standardize_dtype(x.dtype)
+        return TensorSpec(name, tuple(x.shape), dtype)
 
     if isinstance(structure, dict):
         return {key: spec(structure[key], key) for key in structure}
     if not several:
-        return spec(structure, "inputs")
-    return [spec(x, f"inputs_{i}") for i, x in enumerate(structure)]
+        return spec(structure, "args_0")
+    return [spec(x, "args_0") for x in structure]
+
+
+def _unlike(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where it is taken."""
+    number = 0
+    candidate = name
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
 
 
 def _filled(structure: Any, values: Any) -> Any:
@@ -208,9 +244,7 @@ def _identifiers(specs: Sequence[TensorSpec]) -> list[str]:
     for spec in specs:
         name = re.sub(r"[^a-z0-9_]", "_", spec.name.lower())
         name = name if re.match("[a-z]", name) else f"x{name}"
-        while name in names:
-            name += "_1"
-        names.append(name)
+        names.append(_unlike(name, names))
     return names
 
 
@@ -218,13 +252,20 @@ def _types(specs: Sequence[TensorSpec]) -> list[DType]:
     return [DType(spec.dtype) for spec in specs]
 
 
+def _by_name(specs: Sequence[TensorSpec]) -> list[int]:
+    return sorted(range(len(specs)), key=lambda i: specs[i].name)
+
+
 def _wrapper(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> bytes:
-    """The function of the signature: it calls the other one and returns its results in the order of names."""
+    """The function of the signature: it calls the other one; arguments and results are in the order of names."""
     wrapper = Function(SIGNATURE)
-    given = [wrapper.argument(n, s.dtype) for n, s in zip(_identifiers(arguments), arguments, strict=True)]
-    outputs = wrapper.call(SERVE, given, _types(results))
+    names = _identifiers(arguments)
+    given: dict[int, Ref] = {}
+    for i in _by_name(arguments):
+        given[i] = wrapper.argument(names[i], arguments[i].dtype)
+    outputs = wrapper.call(SERVE, [given[i] for i in range(len(arguments))], _types(results))
     names = _identifiers(results)
-    for i in sorted(range(len(results)), key=lambda i: results[i].name):
+    for i in _by_name(results):
         wrapper.result(names[i], outputs[i])
     return wrapper.definition()
 
@@ -236,7 +277,7 @@ def _serving_graph(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec
         node_def(name, "Placeholder", [], {"dtype": DType(spec.dtype), "shape": pb.text(7, pb.shape(spec.shape))})
         for name, spec in zip(placeholders, arguments, strict=True)
     ]
-    call = "PartitionedCall"
+    call = "StatefulPartitionedCall"
     attrs = {"Tin": _types(arguments), "Tout": _types(results), "f": pb.text(10, pb.text(1, SERVE))}
     nodes.append(node_def(call, call, placeholders, attrs))
     inputs = {spec.name: spec.info(f"{name}:0") for name, spec in zip(placeholders, arguments, strict=True)}

@@ -11,7 +11,7 @@ import numpy as np
 
 from rkeras.saving.saved_model import protobuf as pb
 from rkeras.saving.saved_model.protobuf import DType
-from rkeras.saving.saved_model.signatures import SIGNATURES
+from rkeras.saving.saved_model.signatures import SIGNATURES, STATEFUL
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +88,7 @@ class Function:
         self._outputs: list[tuple[str, Ref]] = []
         self._nodes: list[bytes] = []
         self._counts: dict[str, int] = {}
+        self._stateful = False
         self._constants: dict[Any, Ref] = {}
 
     def argument(self, name: str, dtype: str) -> Ref:
@@ -111,12 +112,18 @@ class Function:
             self._constants[key] = Ref(self, f"{name}:output:0", array.dtype.name)
         return self._constants[key]
 
-    def __call__(self, op: str, *operands: Any, **attrs: Any) -> Any:
-        """Adds a node; Python numbers become constants of the type that the other operands have.
+    def __call__(self, op: str, *operands: Any, **attrs: Any) -> Ref:
+        """Adds a node and gives its (first) result.
 
-        Returns:
-            The result, or a list of results for an op with several.
+        Args:
+            op: TensorFlow's name of the op.
+            operands: tensors; Python numbers become constants of the type that the others have.
+            attrs: attributes, but for those that follow from the operands.
         """
+        return self.results(op, *operands, **attrs)[0]
+
+    def results(self, op: str, *operands: Any, **attrs: Any) -> list[Ref]:
+        """Likewise, with all results."""
         inputs, outputs = _signature(op)
         types: dict[str, str] = {}
         for kind, operand in zip(inputs, operands, strict=True):
@@ -141,11 +148,10 @@ class Function:
             if base not in pb.DTYPES:
                 attrs.setdefault(base, DType(dtype))
         name = self._node(op, names, attrs)
-        if outputs and outputs[0][1].startswith("num_split*"):
+        if outputs[0][1].startswith("num_split*"):
             dtype = types[outputs[0][1].removeprefix("num_split*")]
             return [Ref(self, f"{name}:{outputs[0][0]}:{i}", dtype) for i in range(attrs["num_split"])]
-        refs = [Ref(self, f"{name}:{out}:0", str(attrs.get(kind, kind))) for out, kind in outputs]
-        return refs[0] if len(refs) == 1 else refs
+        return [Ref(self, f"{name}:{out}:0", str(attrs.get(kind, kind))) for out, kind in outputs]
 
     def call(self, name: str, operands: Sequence[Ref], types: Sequence[DType]) -> list[Ref]:
         """Calls another function of the library.
@@ -160,10 +166,11 @@ class Function:
             "Tout": list(types),
             "f": pb.text(10, pb.text(1, name)),
         }
-        node = self._node("PartitionedCall", [x.name for x in operands], attrs)
+        node = self._node("StatefulPartitionedCall", [x.name for x in operands], attrs)
         return [Ref(self, f"{node}:output:{i}", dtype) for i, dtype in enumerate(types)]
 
     def _node(self, op: str, inputs: Sequence[str], attrs: dict[str, Any]) -> str:
+        self._stateful = self._stateful or op in STATEFUL
         count = self._counts[op] = self._counts.get(op, -1) + 1
         name = f"{op}_{count}" if count else op
         self._nodes.append(node_def(name, op, inputs, attrs))
@@ -183,6 +190,7 @@ class Function:
             pb.text(1, self.name)
             + arguments(2, self._inputs)
             + arguments(3, [(name, ref.dtype) for name, ref in self._outputs])
+            + pb.number(17, self._stateful)
         )
         returns = b"".join(pb.text(4, pb.text(1, name) + pb.text(2, ref.name)) for name, ref in self._outputs)
         return pb.text(1, signature) + pb.repeated(3, self._nodes) + returns

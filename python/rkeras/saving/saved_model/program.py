@@ -16,8 +16,8 @@ from rkeras.saving.saved_model.recording import Recording, Value
 class Varying:
     """A number that follows from unknown sizes: what it was in each of the two recordings."""
 
-    first: float
-    second: float
+    first: Any
+    second: Any
 
 
 Size = int | Varying
@@ -162,7 +162,7 @@ class _Merge:
         arguments = tuple(self._value(m, n) for m, n in zip(a.arguments, b.arguments, strict=True))
         outputs = tuple(self._operand(m, n) for m, n in zip(a.outputs, b.outputs, strict=True))
         variables = tuple((Operand(v.id, v.shape, v.dtype), variable) for v, variable in a.variables.items())
-        return Program(arguments, variables, *_needed(steps, outputs), outputs)
+        return Program(arguments, variables, _needed(steps, outputs), outputs)
 
     def _value(self, a: Value, b: Value) -> Operand:
         if a.id != b.id or a.dtype != b.dtype:
@@ -177,7 +177,7 @@ class _Merge:
         return Constant(a, b)
 
 
-def _needed(steps: tuple[Step, ...], outputs: Sequence[Operand | Constant]) -> tuple[tuple[Step, ...]]:
+def _needed(steps: tuple[Step, ...], outputs: Sequence[Operand | Constant]) -> tuple[Step, ...]:
     """The steps that the outputs depend on."""
     wanted = {x.id for x in outputs if isinstance(x, Operand)}
     kept = []
@@ -185,7 +185,7 @@ def _needed(steps: tuple[Step, ...], outputs: Sequence[Operand | Constant]) -> t
         if any(output.id in wanted for output in step.outputs):
             kept.append(step)
             wanted.update(x.id for x in step.inputs if isinstance(x, Operand))
-    return (tuple(reversed(kept)),)
+    return tuple(reversed(kept))
 
 
 def _merged(a: Any, b: Any) -> Any:

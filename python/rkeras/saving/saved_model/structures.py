@@ -8,7 +8,7 @@ from typing import Any
 
 from rkeras.saving.saved_model import protobuf as pb
 
-# How the first function is called and how the other one, whose arguments all have names.
+# The function that Python calls, and the one of the signature, whose arguments all have names.
 SERVE = "__inference_serve_0"
 SIGNATURE = "__inference_signature_wrapper_0"
 MAIN = "serving_default"
@@ -75,7 +75,7 @@ def _concrete_function(inputs: Any, outputs: Any) -> bytes:
 
 def _function_spec() -> bytes:
     """A ``FunctionSpec`` for ``serve(inputs)``."""
-    fields = {
+    fields: dict[str, Any] = {
         "args": ["inputs"],
         "varargs": None,
         "varkw": None,
@@ -104,7 +104,7 @@ def object_graph(inputs: Any, outputs: Any, arguments: Sequence[TensorSpec], res
     Args:
         inputs: specs in the structure that ``serve`` takes.
         outputs: specs in the structure that it returns.
-        arguments: the arguments of the signature, in order.
+        arguments: the arguments of the signature.
         results: its results.
     """
     version = pb.text(2, pb.number(1, 1) + pb.number(2, 1))
@@ -115,7 +115,7 @@ def object_graph(inputs: Any, outputs: Any, arguments: Sequence[TensorSpec], res
         pb.text(
             8,
             pb.text(1, SIGNATURE)
-            + pb.repeated(2, [spec.name for spec in arguments])
+            + pb.repeated(2, sorted(spec.name for spec in arguments))
             + pb.number(3, int(len(arguments) == 1)),
         ),
     )

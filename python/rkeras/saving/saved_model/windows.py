@@ -24,7 +24,7 @@ def _widened(e: Emission, x: Ref, shape: Sequence[Size]) -> Ref:
 
 
 def _narrowed(e: Emission, x: Ref) -> Ref:
-    return e.reshape(x, e.step.outputs[0].shape) if len(e.step.outputs[0].shape) == 3 else x
+    return e.graph("Squeeze", x, squeeze_dims=[1]) if len(e.step.outputs[0].shape) == 3 else x
 
 
 def _padded(e: Emission, x: Ref, pads: Sequence[tuple[int, int]], fill: float = 0.0) -> Ref:
@@ -33,7 +33,7 @@ def _padded(e: Emission, x: Ref, pads: Sequence[tuple[int, int]], fill: float = 
     amounts = [[0, 0], *map(list, pads), [0, 0]]
     if len(pads) == 1:
         amounts.insert(1, [0, 0])
-    return e.graph("PadV2", x, e.graph.constant(amounts, "int32"), fill)  # type: ignore[no-any-return]
+    return e.graph("PadV2", x, e.graph.constant(amounts, "int32"), fill)
 
 
 def _padding(e: Emission, windows: Sequence[int]) -> tuple[str, list[tuple[int, int]]]:
@@ -74,7 +74,7 @@ def _fixed_shape(e: Emission, shape: Sequence[Size]) -> list[int]:
 
 
 def _split(e: Emission, x: Ref, axis: int, parts: int) -> list[Ref]:
-    return e.graph("Split", e.graph.constant(axis, "int32"), x, num_split=parts)  # type: ignore[no-any-return]
+    return e.graph.results("Split", e.graph.constant(axis, "int32"), x, num_split=parts)
 
 
 @emits("conv")
@@ -119,11 +119,10 @@ def _conv_backward_data(e: Emission) -> Ref:
         weights, image = e.graph("ExpandDims", weights, 0), e.graph("ExpandDims", image, 1)
     op = "Conv3DBackpropInputV2" if rank == 3 else "Conv2DBackpropInput"
     settings = {"strides": _strides(_per_axis(e, "strides", rank)), "padding": padding}
-    spatial = [e.size(size) for size in result[1:-1]]
-    if pads:
-        spatial = [size + before + after for size, (before, after) in zip(spatial, pads, strict=True)]
+    spatial = [e.size(size, (0, axis)) for axis, size in enumerate(result[1:-1], 1)]
+    wide = [size + before + after for size, (before, after) in zip(spatial, pads, strict=True)] if pads else spatial
     rows = [1] if rank == 1 else []
-    sizes = e.graph("Pack", [e.size(result[0]), *rows, *spatial, shape[rank]])
+    sizes = e.graph("Pack", [e.size(result[0]), *rows, *wide, shape[rank]])
     last = len(settings["strides"]) - 1
     if groups == 1:
         whole = e.graph(op, sizes, weights, image, **settings)
@@ -132,8 +131,7 @@ def _conv_backward_data(e: Emission) -> Ref:
         whole = e.graph("ConcatV2", [e.graph(op, sizes, w, x, **settings) for w, x in parts], last)
     if pads:
         begin = [0, *([0] if rank == 1 else []), *(before for before, _ in pads), 0]
-        ends = [e.size(size) for size in result[1:-1]]
-        end = [size + before for size, (before, _) in zip(ends, pads, strict=True)]
+        end = [size + before for size, (before, _) in zip(spatial, pads, strict=True)]
         stop = e.graph("Pack", [0, *rows, *end, 0])
         edges = 1 | 1 << last
         whole = e.graph("StridedSlice", whole, begin, stop, [1] * (last + 1), begin_mask=edges, end_mask=edges)
