@@ -33,6 +33,34 @@ class Saving(Layer):
 
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+    ) -> None:
+        """Writes what the model computes in inference for TensorFlow to serve, without its Python code.
+
+        Args:
+            filepath: a directory.
+            format: ``"tf_saved_model"``.
+            verbose: whether to say what was written.
+            input_signature: for a model that does not know its inputs: a list with an object that has ``shape``
+                (None for unknown sizes) and ``dtype``, such as an ``InputSpec``, or a structure of such.
+
+        Raises:
+            ValueError: another format, or inputs that are not known.
+            NotImplementedError: an op has no counterpart in TensorFlow; it is named.
+        """
+        from rkeras.saving.saved_model import export_saved_model
+
+        if format != "tf_saved_model":
+            raise ValueError(f"format must be 'tf_saved_model', got {format!r}")
+        export_saved_model(self, filepath, input_signature)
+        if verbose:
+            print(f"Saved model {self.name!r} for TensorFlow at {filepath}")
+
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON, to be read by ``model_from_json``."""
         from rkeras import saving

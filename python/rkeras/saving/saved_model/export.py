@@ -119,7 +119,11 @@ def saved_model(model: Any, input_signature: Any = None) -> bytes:
         return flat(outputs)
 
     _check_size(model, sum(v.numpy().nbytes for v in model.variables))
-    program = trace_program(run, [(spec.shape, spec.dtype) for spec in arguments])
+    try:
+        program = trace_program(run, [(spec.shape, spec.dtype) for spec in arguments])
+    finally:
+        # Those of the traces have no numbers.
+        model._clear_losses()
     outputs = _output_specs(structure[0], program.outputs)
     results = flat(outputs)
     serve = Function(SERVE)
