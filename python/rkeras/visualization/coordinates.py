@@ -64,10 +64,11 @@ def _align(layered: Layered) -> list[Segment]:
     def is_middle(segment: Segment, others: list[Segment]) -> bool:
         if len(others) == 1:
             return True
-        best = min(_priority(layered, s) for s in others)
-        rivals = sorted((s for s in others if _priority(layered, s) == best), key=order)
+        if len(others) == 2:
+            # The way on from a layer rather than the line that goes round it.
+            return all(_priority(layered, s) > _priority(layered, segment) for s in others if s is not segment)
         # With an even number, the node is centred between the middle two instead.
-        return len(rivals) % 2 == 1 and rivals[len(rivals) // 2] is segment
+        return len(others) % 2 == 1 and sorted(others, key=order)[len(others) // 2] is segment
 
     wanted = [
         segment

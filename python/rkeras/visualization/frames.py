@@ -154,9 +154,9 @@ class Frames:
         """Where a line meets an item: at a cluster's port, or where the layout likes it at a box."""
         if item[0] == "cluster":
             frame = self._frames[item[1]]
-            return End(port, frame.ports[port] - frame.width / 2)
+            return End(port, frame.ports[port] - frame.width / 2, straight=True)
         # What leaves a box is one tensor, mostly, so it leaves in one place; what enters are several.
-        return End(source if port[2] else "out")
+        return End(source, straight=True) if port[2] else End("out")
 
     def _lay_out(self, cluster: int | None) -> Frame:
         items = self._children.get(cluster, [])

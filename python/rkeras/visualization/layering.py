@@ -14,11 +14,12 @@ class End:
     """Where a link meets an item.
 
     Links with the same key meet it at the same place. ``offset`` is that place's distance from the item's
-    centre, None if the layout may choose it.
+    centre, None if the layout may choose it. ``straight`` makes the line arrive at a right angle.
     """
 
     key: Hashable
     offset: float | None = None
+    straight: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,7 +19,7 @@ _GAP = 36.0
 _GAP_FOR_SLOPE = 0.12
 _MOST_GAP = 130.0
 # Lines end at right angles to the box over this length, which holds the arrow's head.
-STRAIGHT_END = 12.0
+_STRAIGHT_END = 12.0
 _END_DISTANCE = 24.0
 
 
@@ -160,8 +160,11 @@ class _Router:
             from_x, to_x = self._upper_x(s), self._lower_x(s)
             if s.upper_end:
                 points.append((from_x, self._edge(s.upper, 1)))
-            points.append((from_x, self.bottoms[rank]))
-            points.append((to_x, self.tops[rank + 1] - (STRAIGHT_END if s.lower_end else 0.0)))
+            for x, y, side, end in (
+                (from_x, self.bottoms[rank], 1, s.upper_end),
+                (to_x, self.tops[rank + 1], -1, s.lower_end),
+            ):
+                points.append((x, y + (side * _STRAIGHT_END if end and end.straight else 0.0)))
             points.append((to_x, self._edge(s.lower, -1) if s.lower_end else self.tops[rank + 1]))
         return [p for i, p in enumerate(points) if not i or p != points[i - 1]]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import groupby
 
 from rkeras.visualization.drawing import Color, Curve, Drawing, Rectangle, Shape, Text, Triangle
 from rkeras.visualization.text import text_width
@@ -11,6 +13,12 @@ from rkeras.visualization.text import text_width
 # Readers need not show larger pages; a larger unit makes room.
 _LARGEST_PAGE = 14400.0
 _ENCODING = "cp1252"
+# Fonts that readers have without their being in the file: for text with Korean or Japanese letters, for all else.
+_ASIAN = (
+    ("HYGoThic-Medium", "Korea1", "UniKS-UTF16-H", "\uac00", "\ud7a3"),
+    ("HeiseiKakuGo-W5", "Japan1", "UniJIS-UTF16-H", "\u3040", "\u30ff"),
+    ("STSong-Light", "GB1", "UniGB-UTF16-H", "\0", "\U0010ffff"),
+)
 
 
 def to_pdf(drawing: Drawing) -> bytes:
@@ -24,27 +32,39 @@ def to_pdf(drawing: Drawing) -> bytes:
         for shape in group.shapes:
             lines.extend(_operators(shape))
     content = zlib.compress("\n".join(lines).encode("ascii"))
-    title = drawing.title.encode("utf-16").hex()
+    names = ["/F0 5 0 R", *(f"/F{i} {5 + i} 0 R" for i in range(1, len(_ASIAN) + 1))]
     return _document(
         [
-            b"<< /Type /Catalog /Pages 2 0 R >>",
-            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width:.2f} {height:.2f}] /UserUnit {unit:.4f} "
-            "/Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>".encode(),
+            f"/Contents 4 0 R /Resources << /Font << {' '.join(names)} >> >> >>",
             b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(content), content),
-            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-            f"<< /Title <{title}> >>".encode(),
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+            *(_asian_font(*font[:3]) for font in _ASIAN),
+            f"<< /Title <{drawing.title.encode('utf-16').hex()}> >>",
         ]
     )
 
 
-def _document(objects: list[bytes]) -> bytes:
+def _asian_font(name: str, ordering: str, encoding: str) -> str:
+    flags = "/Flags 4 /FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80"
+    return (
+        f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /{encoding} /DescendantFonts [<< /Type /Font "
+        f"/Subtype /CIDFontType0 /BaseFont /{name} /DW 1000 "
+        f"/CIDSystemInfo << /Registry (Adobe) /Ordering ({ordering}) /Supplement 1 >> "
+        f"/FontDescriptor << /Type /FontDescriptor /FontName /{name} {flags} >> >>] >>"
+    )
+
+
+def _document(objects: Sequence[str | bytes]) -> bytes:
     """A file of numbered objects, the first the catalog and the last the information about the document."""
     parts = [b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n"]
     offsets = []
     for i, content in enumerate(objects, 1):
         offsets.append(sum(map(len, parts)))
-        parts.append(b"%d 0 obj\n%s\nendobj\n" % (i, content))
+        data = content.encode("ascii") if isinstance(content, str) else content
+        parts.append(b"%d 0 obj\n%s\nendobj\n" % (i, data))
     start = sum(map(len, parts))
     size = len(objects) + 1
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
@@ -87,9 +107,24 @@ def _curve(curve: Curve) -> Iterator[str]:
 
 
 def _text(text: Text) -> Iterator[str]:
-    # The standard fonts know the characters of western Europe; others are spelled out.
-    known = "".join(c if c.encode(_ENCODING, "ignore") else f"\\u{ord(c):04x}" for c in text.text)
-    size = text.size * min(1.0, text.width / max(text_width(known, text.size), 1e-6))
+    runs = [(font, "".join(chars)) for font, chars in groupby(text.text, partial(_font_of, text.text))]
+    width = sum(len(run) * text.size if font else text_width(run, text.size) for font, run in runs)
+    size = text.size * min(1.0, text.width / max(width, 1e-6))
     yield _color(text.fill, "rg")
     # Upright again, in the page that is upside down.
-    yield f"BT /F {size:.2f} Tf 1 0 0 -1 {text.x:.2f} {text.y:.2f} Tm <{known.encode(_ENCODING).hex()}> Tj ET"
+    yield f"BT 1 0 0 -1 {text.x:.2f} {text.y:.2f} Tm"
+    for font, run in runs:
+        data = run.encode("utf-16-be" if font else _ENCODING)
+        yield f"/F{font} {size:.2f} Tf <{data.hex()}> Tj"
+    yield "ET"
+
+
+def _font_of(text: str, char: str) -> int:
+    """The number of the font for a character: Helvetica has those of western Europe."""
+    if char.encode(_ENCODING, "ignore"):
+        return 0
+    # The language of the whole text decides about characters that several languages have.
+    for i, (*_, first, last) in enumerate(_ASIAN, 1):
+        if any(first <= c <= last for c in text):
+            return i
+    raise AssertionError("the last font takes all characters")

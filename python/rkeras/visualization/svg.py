@@ -52,8 +52,11 @@ def _element(shape: Shape) -> str:
         return f'<polygon points="{_points(*shape.points)}" fill="{_color(shape.fill)}"/>'
     if isinstance(shape, Text):
         # The length keeps text in its box whatever font there is.
+        x, anchor = shape.x, ""
+        if shape.centred:
+            x, anchor = shape.x + shape.width / 2, ' text-anchor="middle"'
         return (
-            f'<text x="{_number(shape.x)}" y="{_number(shape.y)}" font-size="{_number(shape.size)}" '
+            f'<text x="{_number(x)}" y="{_number(shape.y)}" font-size="{_number(shape.size)}"{anchor} '
             f'textLength="{_number(shape.width)}" lengthAdjust="spacingAndGlyphs" fill="{_color(shape.fill)}">'
             f"{escape(shape.text)}</text>"
         )
