@@ -26,10 +26,10 @@ Example:
 
 
 def _declare(
-    name: str, fn: Callable[..., Any], label: str | None = None, direction: str = "down"
+    name: str, fn: Callable[..., Any], label: str | None = None, direction: str = "down", leave_out: str = ""
 ) -> type[MeanMetricWrapper]:
-    """A class whose constructor takes the function's own arguments, name and dtype."""
-    own = [p for p in inspect.signature(fn).parameters.values() if p.name not in ("y_true", "y_pred")]
+    """A class whose constructor takes the function's own arguments (but the one left out), name and dtype."""
+    own = [p for p in inspect.signature(fn).parameters.values() if p.name not in ("y_true", "y_pred", leave_out)]
     shown = label or fn.__name__
     K = inspect.Parameter.POSITIONAL_OR_KEYWORD
     head = [p for p in own if p.name == "k"]
@@ -82,7 +82,7 @@ Poisson = _declare("Poisson", f.poisson)
 CosineSimilarity = _declare("CosineSimilarity", f.cosine_similarity, direction="up")
 PearsonCorrelation = _declare("PearsonCorrelation", r.pearson_correlation, direction="up")
 ConcordanceCorrelation = _declare("ConcordanceCorrelation", r.concordance_correlation, direction="up")
-BinaryCrossentropy = _declare("BinaryCrossentropy", f.binary_crossentropy)
+BinaryCrossentropy = _declare("BinaryCrossentropy", f.binary_crossentropy, leave_out="axis")
 CategoricalCrossentropy = _declare("CategoricalCrossentropy", f.categorical_crossentropy)
 SparseCategoricalCrossentropy = _declare("SparseCategoricalCrossentropy", f.sparse_categorical_crossentropy)
 

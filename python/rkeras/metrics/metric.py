@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rkeras import config, initializers, ops
+from rkeras import config, dtype_policies, initializers, ops
 from rkeras.naming import auto_name, name_scope
 from rkeras.tracing import eager_scope
 from rkeras.variables import Variable
@@ -40,7 +40,7 @@ class Metric:
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
-        self._dtype = getattr(dtype, "variable_dtype", dtype)
+        self._dtype = None if dtype is None else dtype_policies.get(dtype).variable_dtype
         self._variables: list[Variable] = []
         self._inner: list[Metric] = []
 
