@@ -151,6 +151,12 @@ def test_graph_of_a_dense_network(tmp_path: Path) -> None:
         assert any(array.shape == weight.shape and np.array_equal(array, weight.numpy()) for array in arrays.values())
 
 
+def test_large_weights_are_all_there(tmp_path: Path) -> None:
+    model = rkeras.Sequential([rkeras.Input((40,)), *(layers.Dense(40) for _ in range(5))])
+    arrays = [array for array in exported(model, tmp_path).constants().values() if array.shape == (40, 40)]
+    np.testing.assert_array_equal(arrays, [layer.kernel.numpy() for layer in model.layers])
+
+
 def test_every_input_names_a_result(tmp_path: Path) -> None:
     model = rkeras.Sequential([rkeras.Input((8, 8, 1)), Residual()])
     model.build()

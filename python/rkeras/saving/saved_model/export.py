@@ -73,7 +73,8 @@ def export_saved_model(model: Any, directory: Any, input_signature: Any = None) 
     try:
         new = work / "new"
         new.mkdir()
-        (new / "saved_model.pb").write_bytes(content)
+        with open(new / "saved_model.pb", "wb") as file:
+            file.writelines(content.parts if isinstance(content, pb.Message) else [content])
         write_checkpoint(new / "variables", OBJECTS)
         _replace(new, target, work / "old")
     finally:
@@ -106,7 +107,7 @@ def _replace(new: Path, target: Path, aside: Path) -> None:
         raise
 
 
-def saved_model(model: Any, input_signature: Any = None) -> bytes:
+def saved_model(model: Any, input_signature: Any = None) -> pb.Encoded:
     """The contents of ``saved_model.pb`` for a model."""
     inputs = _input_specs(model, input_signature)
     arguments = flat(inputs)
@@ -260,7 +261,7 @@ def _by_name(specs: Sequence[TensorSpec]) -> list[int]:
     return sorted(range(len(specs)), key=lambda i: specs[i].name)
 
 
-def _wrapper(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> bytes:
+def _wrapper(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> pb.Encoded:
     """The function of the signature: it calls the other one; arguments and results are in the order of names."""
     wrapper = Function(SIGNATURE)
     names = _identifiers(arguments)
@@ -274,7 +275,7 @@ def _wrapper(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> 
     return wrapper.definition()
 
 
-def _serving_graph(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> tuple[bytes, bytes]:
+def _serving_graph(arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> tuple[pb.Encoded, pb.Encoded]:
     """Nodes of the graph that servers run, and its signature."""
     placeholders = [f"{MAIN}_{name}" for name in _identifiers(arguments)]
     nodes = [

@@ -13,6 +13,9 @@ from rkeras.saving.saved_model import protobuf as pb
 from rkeras.saving.saved_model.protobuf import DType
 from rkeras.saving.saved_model.signatures import SIGNATURES, STATEFUL
 
+# Constants of so many elements at most are compared with those that are there.
+_SHARED = 64
+
 
 @dataclass(frozen=True, eq=False)
 class Ref:
@@ -69,8 +72,8 @@ def _signature(op: str) -> tuple[list[str], list[tuple[str, str]]]:
     return inputs.split(), [tuple(part.split(":")) for part in outputs.split()]  # type: ignore[misc]
 
 
-def node_def(name: str, op: str, inputs: Sequence[str], attrs: dict[str, Any]) -> bytes:
-    """A ``NodeDef``."""
+def node_def(name: str, op: str, inputs: Sequence[str], attrs: dict[str, Any]) -> pb.Encoded:
+    """A ``NodeDef``; attributes that are bytes are encoded already."""
     encoded = {key: value if isinstance(value, bytes) else pb.attribute(value) for key, value in attrs.items()}
     return pb.text(1, name) + pb.text(2, op) + pb.repeated(3, inputs) + pb.mapping(5, encoded)
 
@@ -86,7 +89,7 @@ class Function:
         self.name = name
         self._inputs: list[tuple[str, str]] = []
         self._outputs: list[tuple[str, Ref]] = []
-        self._nodes: list[bytes] = []
+        self._nodes: list[pb.Encoded] = []
         self._counts: dict[str, int] = {}
         self._stateful = False
         self._constants: dict[Any, Ref] = {}
@@ -106,11 +109,14 @@ class Function:
         array = np.asarray(value)
         if dtype is not None:
             array = array.astype(_numpy_dtype(dtype))
-        key = (array.dtype.name, array.shape, array.tobytes()) if array.size <= 64 else id(array)
-        if key not in self._constants:
-            name = self._node("Const", [], {"value": array, "dtype": DType(array.dtype.name)})
-            self._constants[key] = Ref(self, f"{name}:output:0", array.dtype.name)
-        return self._constants[key]
+        key = (array.dtype.name, array.shape, array.tobytes()) if array.size <= _SHARED else None
+        if key is not None and key in self._constants:
+            return self._constants[key]
+        name = self._node("Const", [], {"value": array, "dtype": DType(array.dtype.name)})
+        ref = Ref(self, f"{name}:output:0", array.dtype.name)
+        if key is not None:
+            self._constants[key] = ref
+        return ref
 
     def __call__(self, op: str, *operands: Any, **attrs: Any) -> Ref:
         """Adds a node and gives its (first) result.
@@ -180,10 +186,10 @@ class Function:
         """The same numbers in another type."""
         return x if x.dtype == dtype else self("Cast", x, DstT=DType(dtype))
 
-    def definition(self) -> bytes:
+    def definition(self) -> pb.Encoded:
         """The ``FunctionDef``."""
 
-        def arguments(field: int, items: Any) -> bytes:
+        def arguments(field: int, items: Any) -> pb.Encoded:
             return pb.repeated(field, (pb.text(1, name) + pb.number(3, pb.DTYPES[dtype]) for name, dtype in items))
 
         signature = (

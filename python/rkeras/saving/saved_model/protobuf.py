@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -26,6 +26,47 @@ DTYPES = {
     "uint32": 22,
     "uint64": 23,
 }
+
+
+# Arrays of more bytes are not copied into the messages around them.
+_LARGE = 4096
+
+
+class Message:
+    """The bytes of a message in pieces, so that weights are not copied for each message that they are nested in.
+
+    Args:
+        parts: the pieces in order.
+    """
+
+    def __init__(self, parts: Iterable[bytes | memoryview]) -> None:
+        self.parts = list(parts)
+        self._size = sum(map(len, self.parts))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __add__(self, other: Message | bytes) -> Message:
+        return Message([*self.parts, *(other.parts if isinstance(other, Message) else [other])])
+
+    def __radd__(self, other: bytes) -> Message:
+        return Message([other, *self.parts])
+
+
+Encoded = bytes | Message
+
+
+def joined(messages: Iterable[Encoded]) -> Encoded:
+    """One after the other."""
+    parts: list[bytes | memoryview] = []
+    small: list[bytes] = []
+    for message in messages:
+        if isinstance(message, bytes):
+            small.append(message)
+        else:
+            parts += [b"".join(small), *message.parts]
+            small = []
+    return Message([*parts, b"".join(small)]) if parts else b"".join(small)
 
 
 def varint(value: int) -> bytes:
@@ -56,7 +97,15 @@ def single(field: int, value: float) -> bytes:
     return varint(field << 3 | 5) + struct.pack("<f", value)
 
 
-def text(field: int, value: bytes | str) -> bytes:
+@overload
+def text(field: int, value: bytes | str) -> bytes: ...
+
+
+@overload
+def text(field: int, value: Encoded | str) -> Encoded: ...
+
+
+def text(field: int, value: Encoded | str) -> Encoded:
     """A string, bytes or message field.
 
     >>> text(2, "ab")
@@ -66,32 +115,34 @@ def text(field: int, value: bytes | str) -> bytes:
     return varint(field << 3 | 2) + varint(len(data)) + data
 
 
-def repeated(field: int, values: Iterable[bytes | str]) -> bytes:
+def repeated(field: int, values: Iterable[Encoded | str]) -> Encoded:
     """A repeated string or message field."""
-    return b"".join(text(field, value) for value in values)
+    return joined(text(field, value) for value in values)
 
 
-def mapping(field: int, entries: Mapping[str, bytes]) -> bytes:
+def mapping(field: int, entries: Mapping[str, Encoded]) -> Encoded:
     """A map from strings to messages."""
-    return b"".join(text(field, text(1, key) + text(2, entries[key])) for key in sorted(entries))
+    return joined(text(field, text(1, key) + text(2, entries[key])) for key in sorted(entries))
 
 
-def shape(sizes: Sequence[int | None]) -> bytes:
+def shape(sizes: Sequence[int | None]) -> Encoded:
     """A ``TensorShapeProto``; None is an unknown size."""
     return repeated(2, (number(1, -1 if size is None else size) for size in sizes))
 
 
-def tensor(array: Any) -> bytes:
-    """A ``TensorProto`` with the numbers of an array in native (little-endian) order."""
-    array = np.asarray(array)
-    return number(1, DTYPES[array.dtype.name]) + text(2, shape(array.shape)) + text(4, array.tobytes())
+def tensor(array: Any) -> Encoded:
+    """A ``TensorProto`` with the numbers of an array in little-endian order."""
+    array = np.ascontiguousarray(array).reshape(np.shape(array))
+    raw = memoryview(array.reshape(-1).view("u1"))
+    content = Message([raw]) if array.nbytes > _LARGE else raw.tobytes()
+    return number(1, DTYPES[array.dtype.name]) + text(2, shape(array.shape)) + text(4, content)
 
 
 class DType(str):
     """The name of a dtype as the value of an attribute, apart from other strings."""
 
 
-def attribute(value: Any) -> bytes:
+def attribute(value: Any) -> Encoded:
     """An ``AttrValue``: of bool, int, float, str, ``DType``, array, list of ints, or list of ``DType``."""
     if isinstance(value, bool):
         return number(5, value)

@@ -28,17 +28,17 @@ class TensorSpec:
     shape: tuple[int | None, ...]
     dtype: str
 
-    def info(self, tensor: str) -> bytes:
+    def info(self, tensor: str) -> pb.Encoded:
         """A ``TensorInfo`` for a tensor of the graph."""
         return pb.text(1, tensor) + pb.number(2, pb.DTYPES[self.dtype]) + pb.text(3, pb.shape(self.shape))
 
-    def value(self) -> bytes:
+    def value(self) -> pb.Encoded:
         """A ``StructuredValue``."""
         spec = pb.text(1, self.name) + pb.text(2, pb.shape(self.shape)) + pb.number(3, pb.DTYPES[self.dtype])
         return pb.text(33, spec)
 
 
-def structured(value: Any) -> bytes:
+def structured(value: Any) -> pb.Encoded:
     """A ``StructuredValue``: of specs, strings, None, lists, tuples and dicts."""
     if isinstance(value, TensorSpec):
         return value.value()
@@ -64,16 +64,16 @@ def flat(structure: Any) -> list[Any]:
     return [structure]
 
 
-def signature_def(inputs: Mapping[str, bytes], outputs: Mapping[str, bytes]) -> bytes:
+def signature_def(inputs: Mapping[str, pb.Encoded], outputs: Mapping[str, pb.Encoded]) -> pb.Encoded:
     """A ``SignatureDef`` with the tensors of each name."""
     return pb.mapping(1, inputs) + pb.mapping(2, outputs) + pb.text(3, "tensorflow/serving/predict")
 
 
-def _concrete_function(inputs: Any, outputs: Any) -> bytes:
+def _concrete_function(inputs: Any, outputs: Any) -> pb.Encoded:
     return pb.text(3, structured(inputs)) + pb.text(4, structured(outputs))
 
 
-def _function_spec() -> bytes:
+def _function_spec() -> pb.Encoded:
     """A ``FunctionSpec`` for ``serve(inputs)``."""
     fields: dict[str, Any] = {
         "args": ["inputs"],
@@ -98,7 +98,9 @@ OBJECTS: Sequence[Mapping[str, int]] = (
 )
 
 
-def object_graph(inputs: Any, outputs: Any, arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]) -> bytes:
+def object_graph(
+    inputs: Any, outputs: Any, arguments: Sequence[TensorSpec], results: Sequence[TensorSpec]
+) -> pb.Encoded:
     """A ``SavedObjectGraph``: an object that can be called, and its signatures.
 
     Args:
