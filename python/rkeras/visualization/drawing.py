@@ -24,13 +24,11 @@ class Rectangle:
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """A line through points: to each it goes straight or, with control points, as a cubic curve.
-
-    ``steps`` hold the controls (or None) and the end of each piece.
-    """
+    """A cubic curve; a straight line without control points."""
 
     start: Point
-    steps: tuple[tuple[tuple[Point, Point] | None, Point], ...]
+    controls: tuple[Point, Point] | None
+    end: Point
     stroke: Color
     width: float = 1.2
 

@@ -154,24 +154,21 @@ def _without_gaps(ranks: Sequence[int]) -> list[int]:
 def cut(count: int, links: Sequence[Link], ranks: Sequence[int]) -> Layered:
     """Bends in each rank that a link passes. A link's way down is that of others from the same place."""
     ranks = list(ranks)
-    bends: dict[tuple[int, Hashable, int], int] = {}
+    # The way straight down from each place, as far as any link needed it.
+    trunks: dict[tuple[int, Hashable], list[Segment]] = {}
     segments: dict[Segment, Segment] = {}
     paths = []
     for link in links:
-        path = []
-        upper = link.tail
-        end: End | None = link.tail_end
-        for rank in range(ranks[link.tail] + 1, ranks[link.head]):
-            key = (link.tail, link.tail_end.key, rank)
-            if key not in bends:
-                bends[key] = len(ranks)
-                ranks.append(rank)
-            segment = Segment(upper, bends[key], end, None)
-            path.append(segments.setdefault(segment, segment))
-            upper, end = bends[key], None
-        segment = Segment(upper, link.head, end, link.head_end)
-        path.append(segments.setdefault(segment, segment))
-        paths.append(path)
+        trunk = trunks.setdefault((link.tail, link.tail_end.key), [])
+        passed = ranks[link.head] - ranks[link.tail] - 1
+        while len(trunk) < passed:
+            upper, end = (trunk[-1].lower, None) if trunk else (link.tail, link.tail_end)
+            trunk.append(Segment(upper, len(ranks), end, None))
+            segments[trunk[-1]] = trunk[-1]
+            ranks.append(ranks[upper] + 1)
+        upper, end = (trunk[passed - 1].lower, None) if passed else (link.tail, link.tail_end)
+        last = Segment(upper, link.head, end, link.head_end)
+        paths.append([*trunk[:passed], segments.setdefault(last, last)])
     layered = Layered(count, ranks, [], list(segments), paths)
     layered.layers = _in_order_of_a_walk(layered)
     return layered

@@ -83,6 +83,8 @@ class _Router:
         self.x = x
         self.leads_down = {segment.upper for segment in layered.segments}
         self.comes_from_above = {segment.lower for segment in layered.segments}
+        # The points from the beginning of a way to the end of each segment.
+        self.ways: dict[int, list[Point]] = {}
         self.offsets = self._spread_ends()
         self.tops, self.bottoms = self._bands(first_gap, last_gap)
 
@@ -154,19 +156,35 @@ class _Router:
         return tops, bottoms
 
     def _path(self, segments: Sequence[Segment]) -> list[Point]:
-        points: list[Point] = []
-        for s in segments:
-            rank = self.layered.ranks[s.upper]
-            from_x, to_x = self._upper_x(s), self._lower_x(s)
-            if s.upper_end:
-                points.append((from_x, self._edge(s.upper, 1)))
-            for x, y, side, end in (
-                (from_x, self.bottoms[rank], 1, s.upper_end),
-                (to_x, self.tops[rank + 1], -1, s.lower_end),
-            ):
-                points.append((x, y + (side * _STRAIGHT_END if end and end.straight else 0.0)))
-            points.append((to_x, self._edge(s.lower, -1) if s.lower_end else self.tops[rank + 1]))
-        return [p for i, p in enumerate(points) if not i or p != points[i - 1]]
+        # Links that share a way are many where one item leads to many: its points are computed once.
+        done = len(segments)
+        while done and id(segments[done - 1]) not in self.ways:
+            done -= 1
+        points = self.ways[id(segments[done - 1])] if done else []
+        for s in segments[done:]:
+            points = points[:]
+            for point in self._piece(s):
+                if points and _is_same(point[0], points[-1][0]):
+                    if _is_same(point[1], points[-1][1]):
+                        continue
+                    if len(points) > 1 and _is_same(point[0], points[-2][0]):
+                        points.pop()
+                points.append(point)
+            self.ways[id(s)] = points
+        return points
+
+    def _piece(self, s: Segment) -> list[Point]:
+        """From the edge of the upper node over those of the ranks to that of the lower one."""
+        rank = self.layered.ranks[s.upper]
+        from_x, to_x = self._upper_x(s), self._lower_x(s)
+        from_y, to_y = self.bottoms[rank], self.tops[rank + 1]
+        points = []
+        if s.upper_end:
+            points.append((from_x, self._edge(s.upper, 1)))
+        points.append((from_x, from_y + (_STRAIGHT_END if s.upper_end and s.upper_end.straight else 0.0)))
+        points.append((to_x, to_y - (_STRAIGHT_END if s.lower_end and s.lower_end.straight else 0.0)))
+        points.append((to_x, self._edge(s.lower, -1) if s.lower_end else to_y))
+        return points
 
     def _edge(self, item: int, side: int) -> float:
         """The y of the lower (1) or upper (-1) edge of an item."""
@@ -180,3 +198,7 @@ class _Router:
         else:
             middle = (top + bottom) / 2
         return middle + side * height / 2
+
+
+def _is_same(a: float, b: float) -> bool:
+    return abs(a - b) < 1e-3

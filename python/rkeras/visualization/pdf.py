@@ -86,7 +86,7 @@ def _operators(shape: Shape) -> Iterator[str]:
         yield _color(shape.fill, "rg")
         if shape.stroke:
             yield _color(shape.stroke, "RG")
-            yield f"1 w {'[5 3]' if shape.dashed else '[]'} 0 d"
+            yield f"1 w 0 J {'[5 3]' if shape.dashed else '[]'} 0 d"
         paint = "B" if shape.stroke else "f"
         yield f"{shape.x:.2f} {shape.y:.2f} {shape.width:.2f} {shape.height:.2f} re {paint}"
     elif isinstance(shape, Triangle):
@@ -99,11 +99,10 @@ def _operators(shape: Shape) -> Iterator[str]:
 
 
 def _curve(curve: Curve) -> Iterator[str]:
-    yield f"{_color(curve.stroke, 'RG')} {curve.width} w [] 0 d {_point(curve.start)} m"
-    for controls, end in curve.steps:
-        points = [*controls, end] if controls else [end]
-        yield " ".join(map(_point, points)) + (" c" if controls else " l")
-    yield "S"
+    # Round ends close the gaps where pieces of a line meet.
+    yield f"{_color(curve.stroke, 'RG')} {curve.width} w 1 J [] 0 d {_point(curve.start)} m"
+    points = [*curve.controls, curve.end] if curve.controls else [curve.end]
+    yield " ".join(map(_point, points)) + (" c S" if curve.controls else " l S")
 
 
 def _text(text: Text) -> Iterator[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # What is larger many programs do not open.
 _LONGEST_SIDE = 32000
-_MOST_PIXELS = 80_000_000
+_MOST_PIXELS = 40_000_000
 # Lines are painted so many times larger, in bands of so many pixels, and made smaller: Pillow does not smooth them.
 _SMOOTHING = 3
 _BAND = 512
@@ -87,7 +87,7 @@ def _scale(drawing: Drawing, dpi: float) -> float:
         warnings.warn(
             f"the picture of {drawing.title!r} is too large for dpi={dpi:g} and is painted with "
             f"{fitting * 72:.0f} dpi; an .svg or .pdf file is sharp at any size",
-            stacklevel=2,
+            stacklevel=7,
         )
     return fitting
 
@@ -114,13 +114,8 @@ def _outline(shape: Shape) -> list[Point]:
     if isinstance(shape, Triangle):
         return list(shape.points)
     assert isinstance(shape, Curve)
-    points = [shape.start]
-    for controls, end in shape.steps:
-        start = points[-1]
-        if controls:
-            points.extend(_along(start, *controls, end))
-        points.append(end)
-    return points
+    between = _along(shape.start, *shape.controls, shape.end) if shape.controls else ()
+    return [shape.start, *between, shape.end]
 
 
 def _along(a: Point, b: Point, c: Point, d: Point) -> Iterator[Point]:

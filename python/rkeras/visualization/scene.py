@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 
 from rkeras.visualization.diagram import Box, Diagram
 from rkeras.visualization.drawing import Color, Curve, Drawing, Group, Point, Rectangle, Shape, Text, Triangle
@@ -106,46 +107,50 @@ def _box(box: Box, rect: Rect) -> list[Shape]:
 
 def _lines(layout: Layout, straight: bool) -> list[Shape]:
     """The lines of all edges, what several share drawn once, and the heads of the arrows."""
-    curves: list[Shape] = []
-    heads: dict[tuple[Point, Point], Shape] = {}
-    drawn: set[tuple[Point, Point]] = set()
+    # Straight pieces by their place across the direction of the picture.
+    pieces: dict[float, list[tuple[float, float]]] = {}
+    curves: dict[tuple[Point, Point], Curve] = {}
+    heads: dict[tuple[Point, Point], Triangle] = {}
+    across, along = (1, 0) if layout.horizontal else (0, 1)
     for route in layout.routes:
-        points = route.points
-        tip, before = points[-1], points[-2]
-        heads.setdefault((before, tip), _head(before, tip))
+        tip, before = route.points[-1], route.points[-2]
+        heads[before, tip] = _head(before, tip)
         # Not under the tip, where the line would be wider than the head.
-        points = [*points[:-1], _towards(tip, before, _ARROW_LENGTH - 1)]
-        run: list[Point] = []
+        points = [*route.points[:-1], _towards(tip, before, _ARROW_LENGTH - 1)]
         for a, b in pairwise(points):
-            shared = (min(a, b), max(a, b))
-            if shared in drawn:
-                curves += _curve(run, layout.horizontal, straight)
-                run = []
-                continue
-            drawn.add(shared)
-            run = [*run, b] if run else [a, b]
-        curves += _curve(run, layout.horizontal, straight)
+            first, last = sorted((a, b), key=itemgetter(along))
+            if a[across] == b[across]:
+                pieces.setdefault(a[across], []).append((first[along], last[along]))
+            elif (first, last) not in curves:
+                curves[first, last] = _curve(first, last, layout.horizontal, straight)
+    shapes: list[Shape] = []
+    for place, intervals in pieces.items():
+        for low, high in _united(intervals):
+            ends = ((low, place), (high, place)) if layout.horizontal else ((place, low), (place, high))
+            shapes.append(Curve(ends[0], None, ends[1], _LINE))
+    shapes += curves.values()
     for i in layout.loops:
-        curve, head = _loop(layout.boxes[i], layout.horizontal)
-        curves.append(curve)
-        heads[curve.start, curve.start] = head
-    return [*curves, *heads.values()]
+        shapes += _loop(layout.boxes[i], layout.horizontal)
+    return [*shapes, *heads.values()]
 
 
-def _curve(points: Sequence[Point], horizontal: bool, straight: bool) -> list[Shape]:
-    if not points:
-        return []
-    steps: list[tuple[tuple[Point, Point] | None, Point]] = []
-    for a, b in pairwise(points):
-        if straight or a[horizontal] == b[horizontal]:
-            steps.append((None, b))
-        elif horizontal:
-            middle = (a[0] + b[0]) / 2
-            steps.append((((middle, a[1]), (middle, b[1])), b))
+def _united(intervals: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    result: list[tuple[float, float]] = []
+    for low, high in sorted(intervals):
+        if result and low <= result[-1][1]:
+            result[-1] = (result[-1][0], max(high, result[-1][1]))
         else:
-            middle = (a[1] + b[1]) / 2
-            steps.append((((a[0], middle), (b[0], middle)), b))
-    return [Curve(points[0], tuple(steps), _LINE)]
+            result.append((low, high))
+    return result
+
+
+def _curve(a: Point, b: Point, horizontal: bool, straight: bool) -> Curve:
+    """A line that begins and ends along the direction of the picture, unless it is to be straight."""
+    if straight:
+        return Curve(a, None, b, _LINE)
+    x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+    controls = ((x, a[1]), (x, b[1])) if horizontal else ((a[0], y), (b[0], y))
+    return Curve(a, controls, b, _LINE)
 
 
 def _towards(start: Point, end: Point, distance: float) -> Point:
@@ -174,4 +179,4 @@ def _loop(rect: Rect, horizontal: bool) -> tuple[Curve, Triangle]:
         out, back = (x, y - 8), (x, y + 8)
         controls = ((x + reach, y - 8), (x + reach, y + 8))
         tail, end = (x + _ARROW_LENGTH + 4, y + 8), (x + _ARROW_LENGTH - 1, y + 8)
-    return Curve(out, ((controls, end),), _LINE), _head(tail, back)
+    return Curve(out, controls, end, _LINE), _head(tail, back)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape, quoteattr
 
-from rkeras.visualization.drawing import Color, Curve, Drawing, Rectangle, Shape, Text, Triangle
+from rkeras.visualization.drawing import Color, Drawing, Rectangle, Shape, Text, Triangle
 
 _FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
@@ -60,11 +60,9 @@ def _element(shape: Shape) -> str:
             f'textLength="{_number(shape.width)}" lengthAdjust="spacingAndGlyphs" fill="{_color(shape.fill)}">'
             f"{escape(shape.text)}</text>"
         )
-    return f'<path d="{_path(shape)}" fill="none" stroke="{_color(shape.stroke)}" stroke-width="{shape.width}"/>'
-
-
-def _path(curve: Curve) -> str:
-    steps = [f"M{_points(curve.start)}"]
-    for controls, end in curve.steps:
-        steps.append(f"C{_points(*controls, end)}" if controls else f"L{_points(end)}")
-    return " ".join(steps)
+    if shape.controls:
+        line = f'<path d="M{_points(shape.start)} C{_points(*shape.controls, shape.end)}" fill="none"'
+    else:
+        line = f'<path d="M{_points(shape.start)} L{_points(shape.end)}" fill="none"'
+    # Round ends close the gaps where pieces of a line meet.
+    return f'{line} stroke="{_color(shape.stroke)}" stroke-width="{shape.width}" stroke-linecap="round"/>'
