@@ -106,6 +106,8 @@ class _Builder:
         self.layers: dict[str, Any] = {}
         self._custom_objects = custom_objects
         self._calls: dict[str, list[Any]] = {}
+        # A layer may be in several models; places count its calls in this one.
+        self._nodes: dict[str, list[Node]] = {}
         for config in _expect(layer_configs, list, "`layers`"):
             record = dict(_expect(config, dict, "a layer's record"))
             name = _expect(record.get("name"), str, "the `name` in a layer's record")
@@ -120,6 +122,7 @@ class _Builder:
                 raise ValueError(f"layer {name!r} of the config is a {type(layer).__name__}, not a layer")
             self.layers[name] = layer
             self._calls[name] = calls[::-1]
+            self._nodes[name] = [node for node in layer._inbound_nodes if node.is_input]
 
     def wire(self) -> None:
         """Makes all calls.
@@ -144,7 +147,8 @@ class _Builder:
                         raise ValueError(f"the model config calls the op {name!r} on no tensor of the model")
                 layer(*args, **kwargs)
                 calls.pop()
-                ready.extend(waiting.pop((name, len(layer._inbound_nodes) - 1), ()))
+                self._nodes[name].append(layer._inbound_nodes[-1])
+                ready.extend(waiting.pop((name, len(self._nodes[name]) - 1), ()))
         if waiting:
             names = sorted({name for names in waiting.values() for name in names})
             raise ValueError(f"the model config has a loop or lacks layers that {names[:10]} need")
@@ -183,7 +187,7 @@ class _Builder:
         """The result of a call."""
         if name not in self.layers:
             raise ValueError(f"the model config mentions a layer {name!r} that it does not have")
-        nodes = self.layers[name]._inbound_nodes
+        nodes = self._nodes[name]
         if node_index >= len(nodes):
             raise _MissingNode(name, node_index)
         tensors = nodes[node_index].output_tensors

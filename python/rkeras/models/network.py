@@ -12,6 +12,7 @@ from rkeras.keras_tensor import KerasTensor
 from rkeras.layers.call_context import get_mask, set_mask
 from rkeras.layers.core.input_layer import Input
 from rkeras.layers.layer import Layer
+from rkeras.saving.build_budget import count_calls
 
 
 class Network:
@@ -58,6 +59,7 @@ class Network:
 
     def run(self, inputs: Any, mask: Any = None) -> Any:
         """Computes the outputs for data."""
+        count_calls(len(self.graph.operations))
         values = self.standardize(inputs)
         if mask is not None:
             for x, m in zip(values, tree.flatten(mask), strict=False):

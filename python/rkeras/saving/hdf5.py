@@ -9,6 +9,10 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
+# Deflate, shuffle and checksums.
+_FILTERS = {1, 2, 3}
+_MAX_ATTRIBUTE = 1 << 24
+
 
 class Writer:
     """The mapping that ``save_own_variables`` fills."""
@@ -67,8 +71,15 @@ class Reader:
             raise ValueError(
                 f"dataset '{self._place}/{key}' declares far more numbers than the file holds; it is refused."
             )
-        if data.dtype.kind not in "fiubV" or (data.dtype.kind == "V" and data.dtype.itemsize != 2):
+        kind, size = data.dtype.kind, data.dtype.itemsize
+        opaque = kind == "V" and (size != 2 or data.dtype.names or data.dtype.subdtype)
+        if kind not in "fiubV" or opaque:
             raise ValueError(f"dataset '{self._place}/{key}' holds {data.dtype}, not numbers.")
+        settings = data.id.get_create_plist()
+        filters = [settings.get_filter(i)[0] for i in range(settings.get_nfilters())]
+        if not set(filters) <= _FILTERS:
+            # The HDF5 library would look for a program library that can undo it.
+            raise ValueError(f"dataset '{self._place}/{key}' is packed by a filter that is not supported.")
         array = np.asarray(data[()])
         if array.dtype.kind == "V":
             import ml_dtypes
@@ -84,12 +95,22 @@ def follow(group: Any, path: str) -> Any:
     for part in path.split("/"):
         if not isinstance(group, h5py.Group):
             return None
-        link = group.get(part, getlink=True) if part in group else None
-        if link is None:
+        # Not `part in group`, which follows links.
+        name, links = part.encode(), group.id.links
+        if not links.exists(name):
             return None
-        if not isinstance(link, h5py.HardLink):
-            raise ValueError(
-                f"'{path}' in the file is a link to '{getattr(link, 'path', '?')}', which is refused."
-            )
+        if links.get_info(name).type != h5py.h5l.TYPE_HARD:
+            target = links.get_val(name)
+            raise ValueError(f"'{path}' in the file is a link to {target!r}, which is refused.")
         group = group[part]
     return group
+
+
+def read_attribute(group: Any, name: str) -> Any:
+    """An attribute, or None; one that would need much memory raises ValueError."""
+    if name not in group.attrs:
+        return None
+    attribute = group.attrs.get_id(name)
+    if attribute.get_storage_size() > _MAX_ATTRIBUTE:
+        raise ValueError(f"the attribute '{name}' in the file is too large.")
+    return group.attrs[name]

@@ -11,7 +11,7 @@ import numpy as np
 MAX_BYTES = 1 << 25
 MAX_DEPTH = 256
 MAX_VALUES = 1_000_000
-MAX_RECORDS = 20_000
+MAX_RECORDS = 100_000
 _MAX_DIGITS = 40
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)

@@ -26,7 +26,7 @@ from rkeras.saving.serialization import (
     ObjectSharingScope,
     deserialize_keras_object,
     in_safe_mode,
-    serialize_keras_object,
+    serialize_shared,
 )
 from rkeras.saving.weights_file import open_weights, read_into, write_objects
 from rkeras.saving.zip_reader import ZipReader
@@ -85,8 +85,7 @@ def write_directory(model: Any, directory: Any, include_optimizer: bool = True) 
 
 def _texts(model: Any, include_optimizer: bool) -> dict[str, str]:
     """The members that are JSON."""
-    with ObjectSharingScope():
-        record = serialize_keras_object(model)
+    record = serialize_shared(model)
     if not include_optimizer:
         record.pop("compile_config", None)
     now = datetime.now().strftime("%Y-%m-%d@%H:%M:%S")

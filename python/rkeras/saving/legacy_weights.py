@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rkeras.saving.hdf5 import Reader, Writer, follow
+from rkeras.saving.hdf5 import Reader, Writer, follow, read_attribute
 
 # HDF5 keeps attributes up to 64 KiB only; longer lists are split into name0, name1, …
 _ATTRIBUTE_BYTES = 64512
@@ -102,11 +102,10 @@ def _write_names(group: Any, attribute: str, names: list[str]) -> None:
 
 
 def _read_names(group: Any, attribute: str) -> list[str]:
-    if attribute in group.attrs:
-        values = list(group.attrs[attribute])
-    else:
-        values = []
-        while f"{attribute}{len(values)}" in group.attrs:
-            values.append(group.attrs[f"{attribute}{len(values)}"])
-        values = [name for part in values for name in part]
+    whole = read_attribute(group, attribute)
+    values = [] if whole is None else list(whole)
+    part = 0
+    while whole is None and (names := read_attribute(group, f"{attribute}{part}")) is not None:
+        values.extend(names)
+        part += 1
     return [name.decode() if isinstance(name, bytes) else str(name) for name in values]

@@ -6,16 +6,18 @@ record never imports anything that it names (see `class_table`).
 
 from __future__ import annotations
 
+import reprlib
 import threading
 import types
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from rkeras import _engine
+from rkeras import _engine, tree
 from rkeras import config as global_config
 from rkeras.keras_tensor import KerasTensor
 from rkeras.saving import class_table
@@ -37,7 +39,7 @@ _MAX_PLACES = 6
 class _State(threading.local):
     def __init__(self) -> None:
         self.safe_mode: bool | None = None
-        self.shared_records: dict[int, Record] | None = None
+        self.shared_records: dict[int, Any] | None = None
         self.shared_objects: dict[Any, Any] | None = None
 
 
@@ -74,7 +76,7 @@ class SafeModeScope(_Saved):
 
 
 class ObjectSharingScope(_Saved):
-    """While open, an object met twice is written twice with one id, and read back as one object."""
+    """While open, records get the id of their object, and those that share one are read as one object."""
 
     def __init__(self) -> None:
         self._values = {"shared_records": {}, "shared_objects": {}}
@@ -184,12 +186,42 @@ def _object_record(obj: Any) -> Record:
         extra = getter() if getter is not None else None
         if extra is not None:
             record[key] = serialize_keras_object(extra)
-    shared = _state.shared_records
-    if shared is not None:
-        first = shared.setdefault(id(obj), record)
-        if first is not record:
-            first["shared_object_id"] = record["shared_object_id"] = id(obj)
+    if _state.shared_records is not None:
+        # The object is kept, so that no other one gets its id.
+        _state.shared_records[id(obj)] = obj
+        record["shared_object_id"] = id(obj)
     return record
+
+
+def serialize_shared(obj: Any) -> Any:
+    """Like ``serialize_keras_object``, but records of one object carry one ``shared_object_id``.
+
+    Read back within an ``ObjectSharingScope`` they give one object again.
+    """
+    with ObjectSharingScope():
+        record = serialize_keras_object(obj)
+    found = [(item, item["shared_object_id"]) for item in _records(record)]
+    uses = Counter(key for _, key in found)
+    numbers = {key: i for i, key in enumerate(key for key, count in uses.items() if count > 1)}
+    for item, key in found:
+        if key in numbers:
+            item["shared_object_id"] = numbers[key]
+        else:
+            del item["shared_object_id"]
+    return record
+
+
+def _records(value: Any) -> Iterator[Record]:
+    """The records with an id inside of a structure, in its order; those that stand twice, twice."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if "shared_object_id" in item and "class_name" in item:
+                yield item
+            waiting.extend(reversed(list(item.values())))
+        elif isinstance(item, (list, tuple)):
+            waiting.extend(reversed(item))
 
 
 def deserialize_keras_object(
@@ -250,7 +282,7 @@ def _read(config: Any, safe_mode: bool, own: Mapping[str, Any] | None = None) ->
     if name == "function":
         return _read_function(config, inner, own)
     if not isinstance(inner, dict):
-        raise TypeError(f"`config` of {name} must be a dict, got {inner!r}")
+        raise TypeError(f"`config` of {name[:100]} must be a dict, got {reprlib.repr(inner)}")
     return _read_object(config, inner, safe_mode, own)
 
 
@@ -261,7 +293,7 @@ _TAGS = frozenset(
 
 def _read_tagged(name: str, inner: Any, safe_mode: bool) -> Any:
     if not isinstance(inner, dict):
-        raise TypeError(f"`config` of {name} must be a dict, got {inner!r}")
+        raise TypeError(f"`config` of {name[:100]} must be a dict, got {reprlib.repr(inner)}")
     try:
         if name == "__ellipsis__":
             return Ellipsis
@@ -281,11 +313,27 @@ def _read_tagged(name: str, inner: Any, safe_mode: bool) -> Any:
                     "`keras.config.enable_unsafe_deserialization()`."
                 )
             return load_lambda(inner["value"])
-        array = np.array(inner["value"])
-        dtype = inner["dtype"]
-        return _engine.convert(array, dtype) if name == "__tensor__" else array.astype(dtype)
+        return _read_array(inner["value"], inner["dtype"], is_tensor=name == "__tensor__")
     except (KeyError, AttributeError) as error:
-        raise TypeError(f"malformed record of {name}: {inner!r}") from error
+        raise TypeError(f"malformed record of {name}: {reprlib.repr(inner)}") from error
+
+
+_ARRAY_DTYPES = frozenset(
+    ("bool", "bfloat16", "float16", "float32", "float64", "complex64", "complex128")
+    + tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+)
+
+
+def _read_array(value: Any, dtype: Any, is_tensor: bool) -> Any:
+    # NumPy would make room for the longest string in each place, and read a type's size from its name.
+    if not all(isinstance(number, (int, float)) for number in tree.flatten(value)):
+        raise TypeError("the record of an array must hold numbers")
+    if dtype not in _ARRAY_DTYPES:
+        raise TypeError(f"the record of an array names the dtype {reprlib.repr(dtype)}")
+    array = np.array(value)
+    if array.dtype.kind == "O":
+        raise TypeError("the record of an array holds numbers that are too large")
+    return _engine.convert(array, dtype) if is_tensor else array.astype(dtype)
 
 
 def _read_function(config: Record, name: Any, own: Mapping[str, Any] | None) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rkeras.saving.build_budget import charge
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -49,6 +51,7 @@ def upsampling_matrix(size: int, factor: int, kind: str) -> npt.NDArray[np.float
         >>> upsampling_matrix(2, 2, "bilinear").tolist()
         [[1.0, 0.0], [0.75, 0.25], [0.25, 0.75], [0.0, 1.0]]
     """
+    charge(8 * size * size * factor, f"a matrix to resize {size} by {factor}", kept=False)
     places = (np.arange(size * factor) + 0.5) / factor - 0.5
     weights: Any = KERNELS[kind](places[:, None] - np.arange(size)[None, :])
     # Where the kernel reaches over the border, what is inside counts for all.
