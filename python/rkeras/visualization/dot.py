@@ -63,4 +63,4 @@ def _table(box: Box) -> str:
     span = ' colspan="2"' if box.rows else ""
     rows = [f"<tr><td{span}>{escape(box.title)}</td></tr>"]
     rows += [f"<tr><td>{escape(key)}</td><td>{escape(value)}</td></tr>" for key, value in box.rows]
-    return f'<<table border="0" cellborder="1" cellspacing="0" cellpadding="6">{"".join(rows)}</table>>'
+    return f'<table border="0" cellborder="1" cellspacing="0" cellpadding="6">{"".join(rows)}</table>'

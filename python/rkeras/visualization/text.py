@@ -55,7 +55,7 @@ def text_width(text: str, size: float) -> float:
 
     Example:
         >>> text_width("Dense", 10)
-        28.34
+        28.9
     """
     return sum(map(_advance, text)) * size / 1000
 
@@ -75,7 +75,7 @@ def shorten(text: str, size: float, limit: float) -> str:
 
     Example:
         >>> shorten("a" * 40, 10, 60)
-        'aaaaa…aaaa'
+        'aaaa…aaaa'
     """
     if text_width(text, size) <= limit:
         return text
