@@ -35,8 +35,7 @@ def assign_coordinates(layered: Layered, widths: Sequence[float]) -> list[float]
     right = blocks.pack(reverse=True)
     middle = _mean(left, right)
     # Of two blocks that want the same place, the one that moves first gets it: the mean is fair to both.
-    fair = _mean(blocks.improve(middle, False), blocks.improve(middle, True))
-    return blocks.places_of_nodes(blocks.improve(fair, False))
+    return blocks.places_of_nodes(_mean(blocks.improve(middle, False), blocks.improve(middle, True)))
 
 
 def _mean(a: Sequence[float], b: Sequence[float]) -> list[float]:
