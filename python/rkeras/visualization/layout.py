@@ -10,6 +10,8 @@ from rkeras.visualization.level import Point
 
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 _MARGIN = 8.0
+# Coordinates that differ by less were meant to be equal, and were rounded to either side.
+_SAME = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,16 +138,18 @@ class _Assembly:
         x, y = point
         if self.rankdir in ("BT", "RL"):
             y = self.length - y
-        # Equal coordinates that were computed in different frames shall be equal to the last bit.
         x, y = round(x, 2), round(y, 2)
         return (y, x) if self.rankdir in ("LR", "RL") else (x, y)
 
     def _route(self, edge: int) -> list[Point]:
         points: list[Point] = []
+        across = self.rankdir in ("LR", "RL")
         for cluster, path in self.frames.way_of(edge):
             left, top = self.origins[cluster]
             for x, y in path:
                 point = self._turn((left + x, top + y))
+                if points and abs(point[across] - points[-1][across]) < _SAME:
+                    point = (point[0], points[-1][1]) if across else (points[-1][0], point[1])
                 if not points or point != points[-1]:
                     points.append(point)
         return points
