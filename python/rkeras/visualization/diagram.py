@@ -76,8 +76,8 @@ def diagram_of(model: Any, options: Options) -> Diagram:
     """
     if not getattr(model, "built", False):
         raise ValueError(
-            f"model {getattr(model, 'name', model)!r} is not built yet, so it cannot be shown: call build(input_shape), call the "
-            "model on a batch of data, or put an Input first"
+            f"model {getattr(model, 'name', model)!r} is not built yet, so it cannot be shown: "
+            "call build(input_shape), call the model on a batch of data, or put an Input first"
         )
     builder = _Builder(model.name, options)
     if _can_open(model):
