@@ -27,8 +27,9 @@ thread_local! {
 struct Region {
     /// Borrowed from the caller, who does not return before `left` is zero.
     work: *const (dyn Fn(usize) + Sync),
-    tasks: usize,
-    next: AtomicUsize,
+    /// The next task of each thread's own share, and where the share ends. A thread keeps to the same share of
+    /// equal loops, whose data its cache may still hold, and helps out with the others' when done.
+    shares: Box<[Share]>,
     left: AtomicUsize,
     panic: Mutex<Option<Box<dyn std::any::Any + Send>>>,
     isa: Option<isa::Isa>,
@@ -39,13 +40,24 @@ unsafe impl Send for Region {}
 // SAFETY: as above; all other fields are synchronised.
 unsafe impl Sync for Region {}
 
+/// Part of a region's tasks, on a cache line of its own.
+#[repr(align(64))]
+struct Share {
+    next: AtomicUsize,
+    end: usize,
+}
+
 impl Region {
-    /// Takes tasks until none is left.
-    fn help(&self) {
-        loop {
-            let task = self.next.fetch_add(1, Ordering::Relaxed);
-            if task >= self.tasks {
-                return;
+    /// Takes tasks until none is left, those of the share `first` before the others.
+    fn help(&self, first: usize) {
+        let count = self.shares.len();
+        let mut turn = 0;
+        while turn < count {
+            let share = &self.shares[(first + turn) % count];
+            let task = share.next.fetch_add(1, Ordering::Relaxed);
+            if task >= share.end {
+                turn += 1;
+                continue;
             }
             // SAFETY: a task was claimed, so `left` is not yet zero and the caller keeps the closure alive.
             let work = unsafe { &*self.work };
@@ -130,7 +142,7 @@ fn pool() -> &'static Pool {
         old.wake.notify_all();
     }
     for i in 1..threads {
-        let spawned = std::thread::Builder::new().name(format!("rkeras-{i}")).spawn(move || fresh.work());
+        let spawned = std::thread::Builder::new().name(format!("rkeras-{i}")).spawn(move || fresh.work(i));
         // Without a worker the caller simply does its share.
         drop(spawned);
     }
@@ -138,7 +150,7 @@ fn pool() -> &'static Pool {
 }
 
 impl Pool {
-    fn work(&'static self) {
+    fn work(&'static self, place: usize) {
         INSIDE.with(|i| i.set(true));
         flush_denormals();
         let mut seen = 0;
@@ -149,7 +161,7 @@ impl Pool {
                 let region = self.slot.lock().unwrap_or_else(|e| e.into_inner()).clone();
                 if let Some(region) = region {
                     isa::set_override(region.isa);
-                    region.help();
+                    region.help(place);
                 }
                 continue;
             }
@@ -199,10 +211,12 @@ pub fn for_each(tasks: usize, f: impl Fn(usize) + Sync) {
     // looks at the region later finds no task left and never touches the closure.
     let work: *const (dyn Fn(usize) + Sync) =
         unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(work) };
+    let threads = pool.threads.min(tasks);
     let region = Arc::new(Region {
         work,
-        tasks,
-        next: AtomicUsize::new(0),
+        shares: (0..threads)
+            .map(|i| Share { next: AtomicUsize::new(i * tasks / threads), end: (i + 1) * tasks / threads })
+            .collect(),
         left: AtomicUsize::new(tasks),
         panic: Mutex::new(None),
         isa: isa::current_override(),
@@ -216,7 +230,7 @@ pub fn for_each(tasks: usize, f: impl Fn(usize) + Sync) {
     }
     let saved = flush_denormals();
     INSIDE.with(|i| i.set(true));
-    region.help();
+    region.help(0);
     INSIDE.with(|i| i.set(false));
     restore_denormals(saved);
     let mut spins = 0_u32;

@@ -10,7 +10,7 @@ use super::scratch::Array;
 use super::shape::Job;
 
 /// Elements of a band, as far as whole rows allow: with the weights it should stay in the second-level cache.
-pub(super) const BAND_ELEMENTS: usize = 24 << 10;
+pub(super) const BAND_ELEMENTS: usize = 48 << 10;
 /// Segments that share a register at the most; each count is a set of compiled kernels.
 const INTERLEAVE: usize = 2;
 /// Pixels that a block should have for its last, partly empty tile not to matter.
@@ -40,6 +40,8 @@ pub(super) struct Layout {
     /// Starts of the contiguous runs of a window, all of `run` elements (times `interleave`).
     pub runs: Array<usize>,
     pub run: usize,
+    /// The windows of neighbours along a row start one element (times `interleave`) after one another.
+    pub neighbours: bool,
 }
 
 impl Layout {
@@ -93,7 +95,9 @@ impl Layout {
             output: Array::dirty(images * segment_pixels),
             runs: Array::dirty(0),
             run: 0,
+            neighbours: false,
         };
+        layout.neighbours = layout.source(job).1 * w.in_step == interleave;
         layout.fill_pixels(job);
         layout.fill_runs(job);
         layout

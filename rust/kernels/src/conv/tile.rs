@@ -102,27 +102,41 @@ impl<T: Element> Forward<'_, T> {
         }
         // Earlier parts are never shorter than later ones, but for the last rows of an image.
         let pixels = valid.into_iter().max().unwrap_or(0);
+        let row = self.job.axes[2].out;
+        if self.layout.neighbours && row >= FULL {
+            // Row by row, one address for all windows of a tile; the last tile of a row overlaps the one before it.
+            for start in (0..pixels).step_by(row.max(1)) {
+                for p in (0..row).step_by(FULL).map(|p| start + p.min(row - FULL)) {
+                    // SAFETY: passed on to the caller.
+                    unsafe {
+                        V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, FULL, REGS, true>(windows, panel, bias, p, pixels, &valid, &starts) });
+                    }
+                }
+            }
+            return;
+        }
         let mut p = 0;
         while p < pixels {
             // SAFETY: passed on to the caller.
             unsafe {
                 if pixels - p > HALF {
-                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, FULL, REGS>(windows, panel, bias, p, pixels, &valid, &starts) });
+                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, FULL, REGS, false>(windows, panel, bias, p, pixels, &valid, &starts) });
                     p += FULL;
                 } else if pixels - p > 1 {
-                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, HALF, REGS>(windows, panel, bias, p, pixels, &valid, &starts) });
+                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, HALF, REGS, false>(windows, panel, bias, p, pixels, &valid, &starts) });
                     p += HALF;
                 } else {
-                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, 1, REGS>(windows, panel, bias, p, pixels, &valid, &starts) });
+                    V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, 1, REGS, false>(windows, panel, bias, p, pixels, &valid, &starts) });
                     p += 1;
                 }
             }
         }
     }
 
-    /// Pixels `first..first + PIXELS`; those past `pixels` repeat the last one and are not stored.
+    /// Pixels `first..first + PIXELS`; those past `pixels` repeat the last one and are not stored. With `ROW`, their
+    /// windows are neighbours.
     #[inline(always)]
-    unsafe fn tile<V: Vector<T>, const GROUP: usize, const PIXELS: usize, const REGS: usize>(
+    unsafe fn tile<V: Vector<T>, const GROUP: usize, const PIXELS: usize, const REGS: usize, const ROW: bool>(
         &self,
         windows: *const T,
         panel: Panel,
@@ -142,14 +156,22 @@ impl<T: Element> Forward<'_, T> {
             // Most tiles go straight to the output.
             if GROUP == 1 && first + PIXELS <= pixels && panel.channels == REGS * V::LANES {
                 let to: [*mut T; PIXELS] = std::array::from_fn(|i| self.y.at(starts[0] + layout.output[first + i]));
-                sum::<T, V, GROUP, PIXELS, REGS>(&window, &layout.runs, layout.run, weights, bias, self.finish.relu, &to);
+                if ROW {
+                    // A short window is done before the lines it writes to have come.
+                    for y in to {
+                        for r in 0..REGS {
+                            V::expect_store(y.add(r * V::LANES));
+                        }
+                    }
+                }
+                sum::<T, V, GROUP, PIXELS, REGS, ROW>(&window, &layout.runs, layout.run, weights, bias, self.finish.relu, &to);
                 return;
             }
             // By way of memory: were the sums indexed by a loop that may end early, they would live there all along.
             let mut sums = MaybeUninit::<[[[T; 16]; REGS]; PIXELS]>::uninit();
             let sums = sums.as_mut_ptr();
             let to: [*mut T; PIXELS] = std::array::from_fn(|i| sums.cast::<T>().add(i * REGS * V::LANES));
-            sum::<T, V, GROUP, PIXELS, REGS>(&window, &layout.runs, layout.run, weights, bias, self.finish.relu, &to);
+            sum::<T, V, GROUP, PIXELS, REGS, ROW>(&window, &layout.runs, layout.run, weights, bias, self.finish.relu, &to);
             let per = V::LANES / GROUP;
             if GROUP > 1 && panel.channels == per && valid[..GROUP].iter().all(|v| first + PIXELS <= *v) {
                 for i in 0..PIXELS {
@@ -196,7 +218,7 @@ impl<T: Element> Forward<'_, T> {
 
 /// Finished sums over the runs of the windows of `PIXELS` pixels, channels of a part side by side.
 #[inline(always)]
-unsafe fn sum<T: Element, V: Vector<T>, const GROUP: usize, const PIXELS: usize, const REGS: usize>(
+unsafe fn sum<T: Element, V: Vector<T>, const GROUP: usize, const PIXELS: usize, const REGS: usize, const ROW: bool>(
     window: &[*const T; PIXELS],
     runs: &[usize],
     run: usize,
@@ -207,14 +229,15 @@ unsafe fn sum<T: Element, V: Vector<T>, const GROUP: usize, const PIXELS: usize,
 ) {
     // SAFETY: as in `Forward::tile`.
     unsafe {
-        let mut sums = [[V::splat(T::default()); REGS]; PIXELS];
+        let start: [V; REGS] = std::array::from_fn(|r| V::load(bias.add(r * V::LANES)));
+        let mut sums = [start; PIXELS];
         let mut w = weights;
         for &start in runs {
             for k in 0..run {
                 let at = start + k * GROUP;
                 let row: [V; REGS] = std::array::from_fn(|r| V::load(w.add(r * V::LANES)));
                 for i in 0..PIXELS {
-                    let pixel = V::repeat::<GROUP>(window[i].add(at));
+                    let pixel = V::repeat::<GROUP>(if ROW { window[0].add(at).add(i * GROUP) } else { window[i].add(at) });
                     for r in 0..REGS {
                         sums[i][r] = pixel.mul_add(row[r], sums[i][r]);
                     }
@@ -223,10 +246,8 @@ unsafe fn sum<T: Element, V: Vector<T>, const GROUP: usize, const PIXELS: usize,
             }
         }
         for r in 0..REGS {
-            let b = V::load(bias.add(r * V::LANES));
             for i in 0..PIXELS {
-                let sum = sums[i][r].add(b);
-                let sum = if relu { sum.relu() } else { sum };
+                let sum = if relu { sums[i][r].relu() } else { sums[i][r] };
                 sum.deinterleave::<GROUP>().store(to[i].add(r * V::LANES));
             }
         }

@@ -51,6 +51,12 @@ pub unsafe trait Vector<T>: Copy {
     unsafe fn deinterleave<const GROUP: usize>(self) -> Self;
     /// Runs `f`, which must be `inline(always)`, as a function of its own: one function of all tiles takes minutes to compile.
     unsafe fn apart(f: impl FnOnce());
+    /// Fetches the line that is about to be written.
+    #[inline(always)]
+    unsafe fn expect_store(to: *mut T) {
+        // SAFETY: a hint, which never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(to.cast()) };
+    }
     /// `self * factor + addend`
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
@@ -85,6 +91,15 @@ pub fn lanes<T: Element>(isa: Isa) -> usize {
         Isa::Avx512 => T::Avx512::LANES,
         Isa::Avx2 => T::Avx2::LANES,
         Isa::Scalar => T::Portable::LANES,
+    }
+}
+
+/// Rows of the largest tile of a product with registers of `isa`.
+pub fn tile_rows<T: Element>(isa: Isa) -> usize {
+    match isa {
+        Isa::Avx512 => T::Avx512::PIXELS,
+        Isa::Avx2 => T::Avx2::PIXELS,
+        Isa::Scalar => T::Portable::PIXELS,
     }
 }
 

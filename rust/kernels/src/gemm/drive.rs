@@ -1,21 +1,24 @@
 //! The loops around the microkernel: what is packed, and how the result is divided among threads.
 //!
 //! Columns are divided into panels two registers wide. Small products read both operands where they lie: packing
-//! would cost as much as the product. Larger ones go over k in blocks, with a panel of B packed so that it stays
-//! in the first-level cache and a strip of rows of A beside it. The division depends on the sizes alone, and k is
+//! would cost as much as the product. Larger ones go over k in blocks, with the panels of B packed. A is never
+//! packed: at 1024 x 1024 x 1024 it cost 5 % more than it saved. The division depends on the sizes alone, and k is
 //! never divided among threads: the same bytes for any number of them.
 
+use super::pack::pack_b;
 use super::tile::{Finish, Tile};
 use super::{Activation, Gemm};
-use crate::conv::vector::{Element, Kernel, Vector, lanes};
+use crate::conv::vector::{Element, Kernel, Vector, lanes, tile_rows};
 use crate::isa;
-use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
 
-/// Steps of k for which a panel of B (two registers wide) fits half of the first-level cache.
-const K_BLOCK: usize = 256;
-/// Rows of a task of the packed path: A's block stays in the second-level cache.
-const ROW_BLOCK: usize = 96;
+/// Steps of k between two visits of the result. A packed panel of B then comes from the second-level cache, which keeps
+/// up as it is read in order; shorter blocks cost more in going over the result than they save.
+const K_BLOCK: usize = 512;
+/// Rows of a task of the packed path, about: A's block stays in the second-level cache.
+const ROW_BLOCK: usize = 100;
+/// Tasks to divide a packed product into, at least, so that threads end together.
+const TASKS: usize = 16;
 /// Elements of B up to which it is read where it lies.
 const DIRECT_B: usize = 128 << 10;
 /// Multiply-adds below which a product stays on the calling thread (about 10 µs).
@@ -33,9 +36,9 @@ fn strip_rows(m: usize, most: usize) -> usize {
 
 /// One product, with where its operands start.
 pub struct Part<'g, T> {
-    g: &'g Gemm<'g, T>,
-    a: usize,
-    b: usize,
+    pub(super) g: &'g Gemm<'g, T>,
+    pub(super) a: usize,
+    pub(super) b: usize,
     c: SendPtr<T>,
     ldc: usize,
 }
@@ -46,7 +49,7 @@ pub struct Block<'p, 'g, T> {
     rows: std::ops::Range<usize>,
     columns: std::ops::Range<usize>,
     k: std::ops::Range<usize>,
-    /// A packed panel of B over this block of k, or null.
+    /// Packed panels of B over this block of k, or null.
     packed: *const T,
 }
 
@@ -54,9 +57,9 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) {
         let (g, part) = (self.part.g, self.part);
-        let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
         let width = 2 * V::LANES;
         let most = strip_rows(self.rows.len(), V::PIXELS);
+        let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
         let (first, last) = (self.k.start == 0, self.k.end == g.k);
         let mut column = self.columns.start;
         while column < self.columns.end {
@@ -158,7 +161,7 @@ fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
         return;
     }
     each_k_block(g.k, |k| {
-        let panels = pack(part, 0..g.n, k.clone());
+        let panels = pack_b(part, 0..g.n, k.clone());
         let packed = panels.as_bytes().as_ptr().cast();
         T::gemm_block(isa::active(), Block { part, rows: 0..g.m, columns: 0..g.n, k, packed });
     });
@@ -190,18 +193,19 @@ fn packed<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
     let isa = isa::active();
     let width = 2 * lanes::<T>(isa);
+    let row_block = ROW_BLOCK / tile_rows::<T>(isa) * tile_rows::<T>(isa);
+    let row_tasks = g.m.div_ceil(row_block);
+    let count = g.n.div_ceil(width);
+    let column_tasks = TASKS.div_ceil(row_tasks).min(count);
     each_k_block(g.k, |k| {
-        let panels = pack(part, 0..g.n, k.clone());
+        let panels = pack_b(part, 0..g.n, k.clone());
         let base = SendPtr(panels.as_bytes().as_ptr().cast::<T>().cast_mut());
-        let row_tasks = g.m.div_ceil(ROW_BLOCK);
-        let count = g.n.div_ceil(width);
-        let column_tasks = 8_usize.div_ceil(row_tasks).min(count);
         parallel::for_each(row_tasks * column_tasks, |task| {
             let (r, c) = (task / column_tasks, task % column_tasks);
             let first = |i: usize| i * count / column_tasks * width;
             let columns = first(c)..first(c + 1).min(g.n);
             let packed = base.get().wrapping_add(columns.start * k.len()).cast_const();
-            let rows = r * ROW_BLOCK..((r + 1) * ROW_BLOCK).min(g.m);
+            let rows = r * row_block..((r + 1) * row_block).min(g.m);
             T::gemm_block(isa, Block { part, rows, columns, k: k.clone(), packed });
         });
     });
@@ -218,47 +222,3 @@ fn each_k_block(k: usize, mut f: impl FnMut(std::ops::Range<usize>)) {
         }
     }
 }
-
-/// Panels of B, each contiguous: row p of a panel is `width` elements, zero past the last column.
-fn pack<T: Element>(part: &Part<'_, T>, columns: std::ops::Range<usize>, k: std::ops::Range<usize>) -> Buffer {
-    let g = part.g;
-    let width = 2 * lanes::<T>(isa::active());
-    let panels = columns.len().div_ceil(width);
-    let len = panels * width * k.len();
-    let mut buffer = Buffer::dirty(len * size_of::<T>()).expect("memory for a packed operand, smaller than the operand");
-    let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr().cast::<T>());
-    let tasks = if len > 1 << 15 { panels } else { 1 };
-    let per_task = panels.div_ceil(tasks.max(1)).max(1);
-    parallel::for_each(tasks, |task| {
-        for panel in task * per_task..((task + 1) * per_task).min(panels) {
-            let first = columns.start + panel * width;
-            let n = width.min(columns.end - first);
-            // SAFETY: panels are disjoint parts of the buffer, which holds `len` elements of any bytes.
-            let out = unsafe {
-                std::slice::from_raw_parts_mut(to.get().add(panel * width * k.len()), width * k.len())
-            };
-            if n < width {
-                out.fill(T::default());
-            }
-            if g.b_trans {
-                // Rows of B are columns here: blocks that fit the cache lines of both sides.
-                for p0 in (0..k.len()).step_by(16) {
-                    let p1 = (p0 + 16).min(k.len());
-                    for j in 0..n {
-                        let row = &g.b[part.b + (first + j) * g.ldb + k.start..][..k.len()];
-                        for p in p0..p1 {
-                            out[p * width + j] = row[p];
-                        }
-                    }
-                }
-            } else {
-                for (p, row) in out.chunks_exact_mut(width).enumerate() {
-                    let from = part.b + (k.start + p) * g.ldb + first;
-                    row[..n].copy_from_slice(&g.b[from..from + n]);
-                }
-            }
-        }
-    });
-    buffer
-}
-

@@ -4,6 +4,7 @@
 
 mod drive;
 mod integer;
+mod pack;
 mod tile;
 
 pub use drive::Block;

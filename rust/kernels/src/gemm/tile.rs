@@ -72,40 +72,29 @@ impl<T: Element> Tile<T> {
     #[inline(always)]
     unsafe fn compute<V: Vector<T>, const ROWS: usize, const REGS: usize>(&self) {
         let last = self.columns - (REGS - 1) * V::LANES;
-        let a: [*const T; ROWS] =
-            std::array::from_fn(|i| self.a.wrapping_add(i.min(self.rows - 1) * self.a_row));
         // SAFETY: all addresses lie within the operands as the caller promised; masked lanes are not touched.
         unsafe {
-            // By way of memory, so that nothing but straight code touches the sums and they stay in registers.
-            let mut sums = MaybeUninit::<[[[T; 16]; REGS]; ROWS]>::uninit();
-            let sums = sums.as_mut_ptr().cast::<T>();
-            if last == V::LANES {
-                self.sum::<V, ROWS, REGS, false>(&a, last, sums);
-            } else {
-                self.sum::<V, ROWS, REGS, true>(&a, last, sums);
-            }
-            for i in 0..self.rows {
-                for r in 0..REGS {
-                    let n = if r + 1 == REGS { last } else { V::LANES };
-                    let at = i * self.ldc + r * V::LANES;
-                    let value = V::load(sums.add((i * REGS + r) * V::LANES));
-                    self.store(value, at, r * V::LANES, n);
-                }
+            match (self.rows == ROWS && last == V::LANES, self.rows == ROWS && self.a_row == 1) {
+                (true, true) => self.whole::<V, ROWS, REGS>(self.sum::<V, ROWS, REGS, false, true>(last)),
+                (true, false) => self.whole::<V, ROWS, REGS>(self.sum::<V, ROWS, REGS, false, false>(last)),
+                (false, true) => self.by_parts::<V, ROWS, REGS>(self.sum::<V, ROWS, REGS, true, true>(last), last),
+                (false, false) => self.by_parts::<V, ROWS, REGS>(self.sum::<V, ROWS, REGS, true, false>(last), last),
             }
         }
     }
 
+    /// The sums over k. With `COLUMN`, the rows of A lie side by side: one address serves all of them.
     #[inline(always)]
-    unsafe fn sum<V: Vector<T>, const ROWS: usize, const REGS: usize, const MASKED: bool>(
+    unsafe fn sum<V: Vector<T>, const ROWS: usize, const REGS: usize, const MASKED: bool, const COLUMN: bool>(
         &self,
-        a: &[*const T; ROWS],
         last: usize,
-        to: *mut T,
-    ) {
+    ) -> [[V; REGS]; ROWS] {
         // SAFETY: as in `compute`.
         unsafe {
+            let rows: [*const T; ROWS] = std::array::from_fn(|i| self.a.wrapping_add(i.min(self.rows - 1) * self.a_row));
             let mut sums = [[V::splat(T::default()); REGS]; ROWS];
             let mut b = self.b;
+            let mut a = self.a;
             let mut at = 0;
             for _ in 0..self.k {
                 let row: [V; REGS] = std::array::from_fn(|r| {
@@ -113,17 +102,73 @@ impl<T: Element> Tile<T> {
                     if MASKED && r + 1 == REGS { V::load_part(from, last) } else { V::load(from) }
                 });
                 for i in 0..ROWS {
-                    let x = V::splat(*a[i].wrapping_add(at));
+                    let x = V::splat(if COLUMN { *a.wrapping_add(i) } else { *rows[i].wrapping_add(at) });
                     for r in 0..REGS {
                         sums[i][r] = x.mul_add(row[r], sums[i][r]);
                     }
                 }
                 b = b.wrapping_add(self.b_step);
-                at += self.a_step;
+                if COLUMN { a = a.wrapping_add(self.a_step) } else { at += self.a_step }
+            }
+            sums
+        }
+    }
+
+    /// Finishes a tile all of whose rows and columns exist.
+    #[inline(always)]
+    unsafe fn whole<V: Vector<T>, const ROWS: usize, const REGS: usize>(&self, mut sums: [[V; REGS]; ROWS]) {
+        let finish = &self.finish;
+        macro_rules! each {
+            ($i:ident, $r:ident, $sum:ident => $value:expr) => {
+                for $i in 0..ROWS {
+                    for $r in 0..REGS {
+                        let $sum = sums[$i][$r];
+                        sums[$i][$r] = $value;
+                    }
+                }
+            };
+        }
+        let place = |i: usize, r: usize| i * self.ldc + r * V::LANES;
+        // SAFETY: as in `compute`; null pointers are never followed.
+        unsafe {
+            if finish.accumulate {
+                each!(i, r, sum => sum.add(V::load(self.c.wrapping_add(place(i, r)))));
+            }
+            if !finish.bias.is_null() {
+                each!(_i, r, sum => sum.add(V::load(finish.bias.wrapping_add(r * V::LANES))));
+            }
+            if !finish.residual.is_null() {
+                each!(i, r, sum => sum.add(V::load(finish.residual.wrapping_add(place(i, r)))));
+            }
+            if finish.activation == Activation::Relu {
+                each!(_i, _r, sum => sum.relu());
             }
             for i in 0..ROWS {
                 for r in 0..REGS {
-                    sums[i][r].store(to.add((i * REGS + r) * V::LANES));
+                    sums[i][r].store(self.c.wrapping_add(place(i, r)));
+                }
+            }
+        }
+    }
+
+    /// Finishes a tile at the edge.
+    #[inline(always)]
+    unsafe fn by_parts<V: Vector<T>, const ROWS: usize, const REGS: usize>(&self, sums: [[V; REGS]; ROWS], last: usize) {
+        // By way of memory, so that nothing but straight code touches the sums and they stay in registers until here.
+        let mut held = MaybeUninit::<[[[T; 16]; REGS]; ROWS]>::uninit();
+        let held = held.as_mut_ptr().cast::<T>();
+        // SAFETY: as in `compute`; `held` has room for sixteen lanes of each sum.
+        unsafe {
+            for i in 0..ROWS {
+                for r in 0..REGS {
+                    sums[i][r].store(held.add((i * REGS + r) * V::LANES));
+                }
+            }
+            for i in 0..self.rows {
+                for r in 0..REGS {
+                    let n = if r + 1 == REGS { last } else { V::LANES };
+                    let value = V::load(held.add((i * REGS + r) * V::LANES));
+                    self.store(value, i * self.ldc + r * V::LANES, r * V::LANES, n);
                 }
             }
         }

@@ -4,6 +4,7 @@ mod plane;
 mod strided;
 
 use crate::parallel;
+use plane::{Plane, Way};
 use strided::{Axes, Axis};
 
 /// Bytes that one task writes.
@@ -23,6 +24,27 @@ pub fn fill(element: &[u8], out: &mut [u8]) {
         [a, b, c, d, e, f, g, h] => out.as_chunks_mut().0.fill([a, b, c, d, e, f, g, h]),
         _ => out.chunks_exact_mut(n).for_each(|slot| slot.copy_from_slice(element)),
     });
+}
+
+/// `to[c * to_row + r] = from[r * from_row + c]` for `rows` by `columns` elements of four or eight bytes.
+///
+/// # Safety
+/// Every place must be readable or writable, and nobody else may use those written.
+pub(crate) unsafe fn transpose_block<T>(
+    (rows, columns): (usize, usize),
+    (from, from_row): (*const T, usize),
+    (to, to_row): (*mut T, usize),
+) {
+    let j = Axis { n: columns, src: 1, dst: to_row as isize };
+    let k = Axis { n: rows, src: from_row as isize, dst: 1 };
+    // SAFETY: as the caller promises; the words are the elements' bits.
+    unsafe {
+        if size_of::<T>() == 4 {
+            plane::run(Way::Transpose, Plane::<u32> { j, k, src: from.cast(), dst: to.cast() });
+        } else {
+            plane::run(Way::Transpose, Plane::<u64> { j, k, src: from.cast(), dst: to.cast() });
+        }
+    }
 }
 
 /// The step of each axis of a contiguous array, with its size; the last axis comes first.
