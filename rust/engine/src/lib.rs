@@ -13,6 +13,7 @@ pub mod graph;
 pub mod op;
 pub mod ops;
 pub mod passes;
+mod placement;
 pub mod plan;
 pub mod registry;
 pub mod run;

@@ -34,6 +34,7 @@ const FAMILIES: &[&[Entry]] = &[
     ops::shape::OPS,
     ops::softmax::OPS,
     ops::structure::OPS,
+    ops::predicate::OPS,
     ops::unary::OPS,
 ];
 

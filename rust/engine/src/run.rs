@@ -8,7 +8,8 @@ use rkeras_kernels::regions::{Place, Region, with_windows};
 
 use crate::error::{Error, Result};
 use crate::op::{View, ViewMut};
-use crate::plan::{ARENA, Plan, Step};
+use crate::placement::ARENA;
+use crate::plan::{Plan, Step};
 use crate::spec::Spec;
 use crate::tensor::Tensor;
 

@@ -13,7 +13,7 @@ use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp, arity};
-use crate::ops::conv::Padding;
+use crate::ops::conv_window::Padding;
 use crate::registry::Entry;
 use crate::spec::{Shape, ShapeText, Spec};
 use crate::value::Value;
