@@ -1,6 +1,6 @@
 //! Convolution passes and pooling as fractions of the peak.
 
-use rkeras_benches::{flops_row, row};
+use rkeras_benches::Bench;
 use rkeras_kernels::conv::{self, ConvShape, Epilogue};
 use rkeras_kernels::gemm::Activation;
 use rkeras_kernels::parallel::set_num_threads;
@@ -16,6 +16,7 @@ const SHAPES: [(usize, usize, usize, usize, usize, bool); 5] = [
 ];
 
 fn main() {
+    let mut bench = Bench::from_args();
     for (batch, size, cin, k, cout, same) in SHAPES {
         let out = if same { size } else { size - k + 1 };
         let before = if same { (k - 1) / 2 } else { 0 };
@@ -39,10 +40,10 @@ fn main() {
         for threads in [1, 2] {
             set_num_threads(threads);
             let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Relu };
-            let label = |pass: &str| format!("{pass} {name}, {threads} threads");
-            flops_row(&label("forward"), s.flops(), threads, || conv::forward(&s, &x, &w, &epilogue, &mut y));
-            flops_row(&label("backward weights"), s.flops(), threads, || conv::backward_weights(&s, &x, &g, &mut dw));
-            flops_row(&label("backward data"), s.flops(), threads, || conv::backward_data(&s, &g, &w, &mut dx));
+            let label = format!("{name} {threads} threads");
+            bench.flops("conv forward", &label, s.flops(), threads, || conv::forward(&s, &x, &w, &epilogue, &mut y));
+            bench.flops("conv backward weights", &label, s.flops(), threads, || conv::backward_weights(&s, &x, &g, &mut dw));
+            bench.flops("conv backward data", &label, s.flops(), threads, || conv::backward_data(&s, &g, &w, &mut dx));
         }
     }
     set_num_threads(1);
@@ -63,8 +64,9 @@ fn main() {
         let mut index = vec![0_u8; s.out_len()];
         let bytes = 4 * (x.len() + y.len());
         let name = format!("N{batch} {size}x{size}x{channels} 2x2");
-        row(&format!("max pool {name}"), bytes, x.len(), || pool::max_forward(&s, &x, &mut y, Some(&mut index)));
-        row(&format!("max pool back {name}"), bytes, x.len(), || pool::max_backward(&s, &y, &index, &mut dx));
-        row(&format!("average pool {name}"), bytes, x.len(), || pool::avg_forward(&s, &x, &mut y));
+        bench.bytes("pool", &format!("max {name}"), bytes, || pool::max_forward(&s, &x, &mut y, Some(&mut index)));
+        bench.bytes("pool", &format!("max backward {name}"), bytes, || pool::max_backward(&s, &y, &index, &mut dx));
+        bench.bytes("pool", &format!("average {name}"), bytes, || pool::avg_forward(&s, &x, &mut y));
     }
+    bench.finish();
 }

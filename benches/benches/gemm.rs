@@ -1,6 +1,6 @@
 //! Matrix products against the peak and against the crates `gemm` and `matrixmultiply`.
 
-use rkeras_benches::{flops_row, line};
+use rkeras_benches::Bench;
 use rkeras_kernels::gemm::{Epilogue, Gemm, gemm};
 use rkeras_kernels::parallel::set_num_threads;
 
@@ -18,6 +18,7 @@ const SHAPES: [(usize, usize, usize, bool, bool); 9] = [
 ];
 
 fn main() {
+    let mut bench = Bench::from_args();
     for (m, n, k, a_trans, b_trans) in SHAPES {
         let a: Vec<f32> = (0..m * k).map(|i| (i % 7) as f32).collect();
         let b: Vec<f32> = (0..k * n).map(|i| (i % 5) as f32).collect();
@@ -28,23 +29,23 @@ fn main() {
         for threads in [1, 2] {
             set_num_threads(threads);
             let call = Gemm { m, n, k, a: &a, lda, a_trans, b: &b, ldb, b_trans, accumulate: false, epilogue: Epilogue::NONE };
-            flops_row(&format!("rkeras {name}, {threads} threads"), flops, threads, || gemm(&call, &mut c, n));
+            bench.flops("gemm", &format!("{name} rkeras {threads} threads"), flops, threads, || gemm(&call, &mut c, n));
         }
         let strides = |rows_apart: usize, transposed: bool| {
             if transposed { (1, rows_apart as isize) } else { (rows_apart as isize, 1) }
         };
         let ((ar, ac), (br, bc)) = (strides(lda, a_trans), strides(ldb, b_trans));
         // SAFETY: the slices hold the matrices of these sizes and strides.
-        flops_row(&format!("matrixmultiply {name}"), flops, 1, || unsafe {
+        bench.flops("gemm", &format!("{name} matrixmultiply"), flops, 1, || unsafe {
             matrixmultiply::sgemm(m, k, n, 1.0, a.as_ptr(), ar, ac, b.as_ptr(), br, bc, 0.0, c.as_mut_ptr(), n as isize, 1);
         });
         // SAFETY: as above.
-        flops_row(&format!("gemm crate {name}"), flops, 1, || unsafe {
+        bench.flops("gemm", &format!("{name} gemm crate"), flops, 1, || unsafe {
             gemm::gemm(
                 m, n, k, c.as_mut_ptr(), 1, n as isize, false, a.as_ptr(), ac, ar, b.as_ptr(), bc, br, 0.0, 1.0, false,
                 false, false, gemm::Parallelism::None,
             );
         });
-        line("");
     }
+    bench.finish();
 }

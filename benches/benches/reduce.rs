@@ -2,12 +2,13 @@
 
 use std::hint::black_box;
 
-use rkeras_benches::row;
+use rkeras_benches::Bench;
 use rkeras_kernels::element::{as_bytes, as_bytes_mut};
 use rkeras_kernels::reduce::{Reduce, Reduction, reduce_float};
 use rkeras_kernels::{layout, norm, parallel, random};
 
 fn main() {
+    let mut bench = Bench::from_args();
     parallel::set_num_threads(1);
     let n = 1 << 20;
     let mut x = vec![0f32; n];
@@ -17,7 +18,7 @@ fn main() {
         let loops = Reduction::new(&shape, &axes);
         for op in [Reduce::Sum, Reduce::Max, Reduce::LogSumExp] {
             let out = n / loops.count();
-            row(&format!("{op:?} of {shape:?} over {axes:?}"), 4 * n, n, || {
+            bench.bytes("memory", &format!("{op:?} of {shape:?} over {axes:?}"), 4 * n, || {
                 reduce_float(op, &loops, black_box(&x), black_box(&mut y[..out]));
             });
         }
@@ -25,12 +26,12 @@ fn main() {
     for (outer, c, inner) in [(16384, 64, 1), (65536, 16, 1), (349_524, 3, 1), (16, 64, 1024)] {
         let n = outer * c * inner;
         let (gamma, beta, mut mean, mut var) = (vec![1.0; c], vec![0.0; c], vec![0.0; c], vec![1.0; c]);
-        row(&format!("batch_norm ({outer}, {c}, {inner})"), 12 * n, n, || {
+        bench.bytes("memory", &format!("batch_norm ({outer}, {c}, {inner})"), 12 * n, || {
             let (x, y) = (black_box(&x[..n]), black_box(&mut y[..n]));
             norm::batch_norm(outer, c, inner, x, &gamma, &beta, 1e-3, y, &mut mean, &mut var);
         });
         let (mut dgamma, mut dbeta) = (vec![0.0; c], vec![0.0; c]);
-        row(&format!("its gradient ({outer}, {c}, {inner})"), 20 * n, n, || {
+        bench.bytes("memory", &format!("its gradient ({outer}, {c}, {inner})"), 20 * n, || {
             let (x, dx) = (black_box(&x[..n]), black_box(&mut y[..n]));
             norm::batch_norm_grad(
                 outer, c, inner, x, &gamma, &mean, &var, 1e-3, x, Some(dx), &mut dgamma, &mut dbeta,
@@ -39,7 +40,7 @@ fn main() {
     }
     for (rows, k) in [(4096, 256), (1024, 1024)] {
         let (gamma, beta, mut mean, mut rstd) = (vec![1.0; k], vec![0.0; k], vec![0.0; rows], vec![0.0; rows]);
-        row(&format!("layer_norm ({rows}, {k})"), 8 * n, n, || {
+        bench.bytes("memory", &format!("layer_norm ({rows}, {k})"), 8 * n, || {
             norm::layer_norm(rows, k, black_box(&x), &gamma, &beta, 1e-3, black_box(&mut y), &mut mean, &mut rstd);
         });
     }
@@ -49,8 +50,9 @@ fn main() {
         (vec![16, 64, 32, 32], vec![0, 2, 3, 1]),
         (vec![16, 128, 8, 64], vec![0, 2, 1, 3]),
     ] {
-        row(&format!("permute {shape:?} to {order:?}"), 8 * n, n, || {
+        bench.bytes("memory", &format!("permute {shape:?} to {order:?}"), 8 * n, || {
             layout::permute(4, &shape, &order, black_box(as_bytes(&x)), black_box(as_bytes_mut(&mut y)));
         });
     }
+    bench.finish();
 }

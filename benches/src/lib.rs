@@ -1,13 +1,111 @@
-//! Shared pieces of the benches: what the machine can do, and rows that say how much of it a kernel uses.
+//! Shared pieces of the benches: what the machine can do, and Criterion with rows that say how much of it a kernel uses.
 
 use std::hint::black_box;
-use std::io::Write;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use criterion::{Criterion, Throughput};
+
+/// What the row being measured could reach at best: units of its throughput a second.
+static CEILING: AtomicU64 = AtomicU64::new(0);
+
+/// Wall time, whose throughputs are shown with their fraction of the ceiling.
+pub struct OfCeiling(WallTime);
+
+impl Measurement for OfCeiling {
+    type Intermediate = Instant;
+    type Value = Duration;
+
+    fn start(&self) -> Instant {
+        self.0.start()
+    }
+    fn end(&self, start: Instant) -> Duration {
+        self.0.end(start)
+    }
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        self.0.add(a, b)
+    }
+    fn zero(&self) -> Duration {
+        self.0.zero()
+    }
+    fn to_f64(&self, value: &Duration) -> f64 {
+        self.0.to_f64(value)
+    }
+    fn formatter(&self) -> &dyn ValueFormatter {
+        self
+    }
+}
+
+impl ValueFormatter for OfCeiling {
+    fn scale_values(&self, typical: f64, values: &mut [f64]) -> &'static str {
+        self.0.formatter().scale_values(typical, values)
+    }
+
+    fn scale_throughputs(&self, typical: f64, throughput: &Throughput, values: &mut [f64]) -> &'static str {
+        let (units, name) = match *throughput {
+            Throughput::Elements(n) => (n as f64, "GFLOP/s"),
+            Throughput::Bytes(n) => (n as f64, "GB/s"),
+            _ => return self.0.formatter().scale_throughputs(typical, throughput, values),
+        };
+        // Values are nanoseconds.
+        for value in values.iter_mut() {
+            *value = units / *value;
+        }
+        let ceiling = f64::from_bits(CEILING.load(Ordering::Relaxed)) / 1e9;
+        let percent = 100.0 * units / typical / ceiling;
+        // Criterion wants a name that lasts: a few bytes a row.
+        Box::leak(format!("{name} ({percent:.0}% of {ceiling:.0})").into_boxed_str())
+    }
+
+    fn scale_for_machines(&self, values: &mut [f64]) -> &'static str {
+        self.0.formatter().scale_for_machines(values)
+    }
+}
+
+/// Criterion for kernels of microseconds: short runs, compared with a ceiling that was measured just before.
+pub struct Bench(Criterion<OfCeiling>);
+
+impl Bench {
+    /// With the arguments of the command line: a filter, `--save-baseline` and so on.
+    pub fn from_args() -> Self {
+        let criterion = Criterion::default()
+            .with_measurement(OfCeiling(WallTime))
+            .warm_up_time(Duration::from_millis(100))
+            .measurement_time(Duration::from_millis(500))
+            .sample_size(20)
+            .without_plots()
+            .configure_from_args();
+        Self(criterion)
+    }
+
+    /// A call of so many floating-point operations, against the peak of this many threads.
+    pub fn flops(&mut self, group: &str, name: &str, flops: usize, threads: usize, f: impl FnMut()) {
+        self.row(group, name, peak() * 1e9 * threads as f64, Throughput::Elements(flops as u64), f);
+    }
+
+    /// A call that moves so many bytes, against a copy of as many.
+    pub fn bytes(&mut self, group: &str, name: &str, bytes: usize, f: impl FnMut()) {
+        self.row(group, name, copy_bandwidth(bytes / 2) * 1e9, Throughput::Bytes(bytes as u64), f);
+    }
+
+    fn row(&mut self, group: &str, name: &str, ceiling: f64, throughput: Throughput, mut f: impl FnMut()) {
+        CEILING.store(ceiling.to_bits(), Ordering::Relaxed);
+        let mut group = self.0.benchmark_group(group);
+        group.throughput(throughput).bench_function(name, |b| b.iter(&mut f));
+        group.finish();
+    }
+
+    /// Prints the summary.
+    pub fn finish(mut self) {
+        self.0.final_summary();
+    }
+}
 
 /// Seconds of one call, the least of several runs of some milliseconds: other work on the machine only adds.
-pub fn seconds(mut f: impl FnMut()) -> f64 {
+fn seconds(mut f: impl FnMut()) -> f64 {
     let mut best = f64::INFINITY;
-    for _ in 0..7 {
+    for _ in 0..5 {
         let (start, mut calls) = (Instant::now(), 0);
         while start.elapsed().as_millis() < 3 || calls == 0 {
             f();
@@ -19,26 +117,13 @@ pub fn seconds(mut f: impl FnMut()) -> f64 {
 }
 
 /// GB/s, read and written, of a copy of `bytes` bytes on one thread.
-pub fn copy_bandwidth(bytes: usize) -> f64 {
+fn copy_bandwidth(bytes: usize) -> f64 {
     let (x, mut y) = (vec![1u8; bytes], vec![0u8; bytes]);
     2.0 * bytes as f64 / seconds(|| black_box(&mut y[..]).copy_from_slice(black_box(&x))) / 1e9
 }
 
-pub fn line(text: &str) {
-    // A closed pipe is no reason to stop.
-    let _ = writeln!(std::io::stdout(), "{text}");
-}
-
-/// Prints the throughput of one call that moves `bytes` bytes, and its share of a copy of as many.
-pub fn row(name: &str, bytes: usize, elements: usize, f: impl FnMut()) {
-    let time = seconds(f);
-    let (rate, copy) = (bytes as f64 / time / 1e9, copy_bandwidth(bytes / 2));
-    let each = time * 1e9 / elements as f64;
-    line(&format!("{name:<44} {each:>8.3} ns/element {rate:>7.1} GB/s {:>4.0} % of a copy", 100.0 * rate / copy));
-}
-
 /// GFLOP/s of float32 multiply-adds that one thread can do with the widest registers: the ceiling of every kernel.
-pub fn peak() -> f64 {
+fn peak() -> f64 {
     const ROUNDS: usize = 1 << 16;
     let flops = |lanes: usize| (2 * ROUNDS * CHAINS * lanes) as f64;
     #[cfg(target_arch = "x86_64")]
@@ -90,12 +175,4 @@ fn chains(rounds: usize) {
         }
     }
     black_box(sums);
-}
-
-/// Prints GFLOP/s of one call and the fraction of the peak that was measured just before it.
-pub fn flops_row(name: &str, flops: usize, threads: usize, f: impl FnMut()) {
-    let top = peak() * threads as f64;
-    let time = seconds(f);
-    let rate = flops as f64 / time / 1e9;
-    line(&format!("{name:<52} {:>9.1} µs {rate:>7.1} GFLOP/s {:>4.0} % of peak {top:.0}", time * 1e6, 100.0 * rate / top));
 }
