@@ -1,8 +1,11 @@
-"""Files that appear whole or not at all, whatever interrupts their writing."""
+"""Files and directories that appear whole or not at all, whatever interrupts their writing."""
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +45,54 @@ def atomic_file(path: str, overwrite: bool = True) -> Iterator[str]:
         Path(name).unlink(missing_ok=True)
         raise
     _flush(str(target.parent))
+
+
+@contextmanager
+def atomic_directory(path: str) -> Iterator[Path]:
+    """Gives an empty directory that takes the place of ``path`` at the end, if nothing was raised.
+
+    On Linux the two change places in one step, so that after a kill ``path`` is the old directory or the new
+    one. What was there before is removed.
+    """
+    target = Path(os.path.abspath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}-", dir=target.parent))
+    new = work / "new"
+    try:
+        new.mkdir()
+        yield new
+        for entry in (*new.rglob("*"), new):
+            _flush(str(entry))
+        if target.exists():
+            _exchange(new, target)
+        else:
+            os.replace(new, target)
+        _flush(str(target.parent))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+_HERE, _RENAME_EXCHANGE = -100, 2
+"""``AT_FDCWD`` and the flag of renameat2(2)."""
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Two directories change places."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if os.name == "posix" else None
+    if rename is not None:
+        if rename(_HERE, os.fsencode(new), _HERE, os.fsencode(old), _RENAME_EXCHANGE) == 0:
+            return
+        problem = ctypes.get_errno()
+        if problem not in (errno.EINVAL, errno.ENOSYS):
+            raise OSError(problem, os.strerror(problem), str(old))
+    # Not every file system can: then there is a moment without either.
+    aside = new.with_name("old")
+    os.replace(old, aside)
+    try:
+        os.replace(new, old)
+    except BaseException:
+        os.replace(aside, old)
+        raise
 
 
 def _flush(path: str) -> None:

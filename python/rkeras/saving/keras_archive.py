@@ -72,14 +72,12 @@ def _write_zip(model: Any, file: BinaryIO, directory: str | None, include_optimi
 
 
 def write_directory(model: Any, directory: Any, include_optimizer: bool = True) -> None:
-    """Writes the members as files of a directory, which is made if needed; other files in it stay."""
+    """Writes the members as files of a directory that exists."""
     path = os.fspath(directory)
-    texts = _texts(model, include_optimizer)
-    os.makedirs(path, exist_ok=True)
-    with atomic_file(os.path.join(path, WEIGHTS)) as name, open(name, "w+b") as file:
+    with open(os.path.join(path, WEIGHTS), "w+b") as file:
         _write_weights(model, file, include_optimizer)
-    for member, text in texts.items():
-        with atomic_file(os.path.join(path, member)) as name, open(name, "w", encoding="utf-8") as out:
+    for member, text in _texts(model, include_optimizer).items():
+        with open(os.path.join(path, member), "w", encoding="utf-8") as out:
             out.write(text)
 
 

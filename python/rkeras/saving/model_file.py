@@ -7,6 +7,7 @@ import sys
 import warnings
 from typing import Any
 
+from rkeras.saving.atomic import atomic_directory
 from rkeras.saving.keras_archive import CONFIG, read_archive, read_directory, write_archive, write_directory
 
 _HDF5_ENDINGS = (".h5", ".hdf5")
@@ -67,11 +68,23 @@ def save_model(
 
         save_legacy_model(model, path, include_optimizer=include_optimizer)
     else:
-        if zipped is None:
-            from rkeras.saving.saved_model import export_saved_model
+        _save_directory(model, path, include_optimizer, with_graph=zipped is None)
 
-            export_saved_model(model, path)
-        write_directory(model, path, include_optimizer)
+
+def _save_directory(model: Any, path: str, include_optimizer: bool, with_graph: bool) -> None:
+    from rkeras.saving.saved_model import refuse_others, write_saved_model
+
+    refuse_others(path)
+    with atomic_directory(path) as new:
+        write_directory(model, new, include_optimizer)
+        if with_graph:
+            try:
+                write_saved_model(model, new)
+            except NotImplementedError as error:
+                warnings.warn(
+                    f"'{path}' has no `saved_model.pb` for TensorFlow: {error}. `load_model()` can load it.",
+                    stacklevel=5,
+                )
 
 
 def load_model(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import rkeras.saving.saved_model.chance_and_losses
 import rkeras.saving.saved_model.windows  # noqa: F401
 from rkeras import tree
 from rkeras.dtype_policies import standardize_dtype
+from rkeras.saving.atomic import atomic_directory
 from rkeras.saving.saved_model import protobuf as pb
 from rkeras.saving.saved_model.checkpoint import write_checkpoint
 from rkeras.saving.saved_model.emitter import emit_program
@@ -65,24 +64,27 @@ def export_saved_model(model: Any, directory: Any, input_signature: Any = None) 
         >>> sorted(entry.name for entry in path.iterdir())
         ['saved_model.pb', 'variables']
     """
-    target = Path(os.path.abspath(os.fspath(directory)))
-    _refuse_others(target)
+    path = os.fspath(directory)
+    refuse_others(path)
+    with atomic_directory(path) as new:
+        write_saved_model(model, new, input_signature)
+
+
+def write_saved_model(model: Any, directory: Path, input_signature: Any = None) -> None:
+    """Writes the files of a SavedModel into a directory that exists; see `export_saved_model`."""
     content = saved_model(model, input_signature)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        new = work / "new"
-        new.mkdir()
-        with open(new / "saved_model.pb", "wb") as file:
-            file.writelines(content.parts if isinstance(content, pb.Message) else [content])
-        write_checkpoint(new / "variables", OBJECTS)
-        _replace(new, target, work / "old")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with open(directory / "saved_model.pb", "wb") as file:
+        file.writelines(content.parts if isinstance(content, pb.Message) else [content])
+    write_checkpoint(directory / "variables", OBJECTS)
 
 
-def _refuse_others(target: Path) -> None:
-    """Raises if what is there is no model: all of it would be gone."""
+def refuse_others(directory: str) -> None:
+    """Raises if what is there is no model: all of it would be gone.
+
+    Raises:
+        FileExistsError: ``directory`` is a file, or holds other things than a model.
+    """
+    target = Path(directory)
     if target.is_dir():
         names = {entry.name for entry in target.iterdir()}
         if names and not names & _OF_MODELS:
@@ -92,19 +94,6 @@ def _refuse_others(target: Path) -> None:
             )
     elif target.exists():
         raise FileExistsError(f"'{target}' is a file, a SavedModel is a directory; give another name")
-
-
-def _replace(new: Path, target: Path, aside: Path) -> None:
-    """Puts a directory in the place of another, which comes back if that fails."""
-    existed = target.exists()
-    if existed:
-        os.replace(target, aside)
-    try:
-        os.replace(new, target)
-    except BaseException:
-        if existed:
-            os.replace(aside, target)
-        raise
 
 
 def saved_model(model: Any, input_signature: Any = None) -> pb.Encoded:
