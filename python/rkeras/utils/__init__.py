@@ -6,6 +6,7 @@ from rkeras._lazy import lazy
 
 # Where each public name lives.
 _NAMES = {
+    "CustomObjectScope": "rkeras.saving",
     "Progbar": "rkeras.training.progress",
     "PyDataset": "rkeras.utils.py_dataset",
     "clear_session": "rkeras.utils.session",
@@ -23,6 +24,21 @@ _NAMES = {
     "disable_interactive_logging": "rkeras.config",
     "enable_interactive_logging": "rkeras.config",
     "is_interactive_logging_enabled": "rkeras.config",
+    "Sequence": "rkeras.utils.py_dataset:PyDataset",
+    "array_to_img": "rkeras.preprocessing.image",
+    "img_to_array": "rkeras.preprocessing.image",
+    "load_img": "rkeras.preprocessing.image",
+    "save_img": "rkeras.preprocessing.image",
+    "pad_sequences": "rkeras.preprocessing.padding",
+    "split_dataset": "rkeras.utils.split_dataset",
+    "timeseries_dataset_from_array": "rkeras.utils.timeseries_dataset",
+    "custom_object_scope": "rkeras.saving",
+    "deserialize_keras_object": "rkeras.saving",
+    "get_custom_objects": "rkeras.saving",
+    "get_registered_name": "rkeras.saving",
+    "get_registered_object": "rkeras.saving",
+    "register_keras_serializable": "rkeras.saving",
+    "serialize_keras_object": "rkeras.saving",
 }
 
 __getattr__, __dir__, __all__ = lazy(__name__, _NAMES)

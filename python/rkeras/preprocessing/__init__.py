@@ -1,0 +1,9 @@
+"""Preparing sequences, texts and pictures."""
+
+from __future__ import annotations
+
+from rkeras._lazy import lazy
+
+_NAMES = {"timeseries_dataset_from_array": "rkeras.utils.timeseries_dataset"}
+
+__getattr__, __dir__, __all__ = lazy(__name__, _NAMES, ("image", "sequence", "text"))
