@@ -6,8 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from rkeras import config, ops
 from rkeras.losses.loss import aligned
+from rkeras.saving.build_budget import charge
+from rkeras.saving.build_budget import charge
 
 NEVER_REACHED = -1e10
 """What predictions outside the top k become; also the threshold that all others pass."""
@@ -43,7 +47,11 @@ def even_thresholds(count: int) -> list[float]:
         >>> even_thresholds(3)
         [0.0, 0.5, 1.0]
     """
-    return [0.5] if count == 1 else [i / (count - 1) for i in range(count)]
+    if count == 1:
+        return [0.5]
+    charge(32 * count, f"{count:,} thresholds")
+    # An array first: NumPy refuses at once what does not fit the memory.
+    return (np.arange(count) / (count - 1)).tolist()  # type: ignore[no-any-return]
 
 
 def count_outcomes(
