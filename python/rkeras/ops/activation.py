@@ -199,7 +199,7 @@ def glu(x: Any, axis: int = -1) -> Any:
         >>> rkeras.ops.glu([2.0, 0.0]).tolist()
         [1.0]
     """
-    from rkeras.ops.structure import split
+    from rkeras.ops.splitting import split
 
     value, gate = split(x, 2, axis)
     return value * _engine.apply("sigmoid", gate)
@@ -272,7 +272,9 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
         >>> rkeras.ops.sparsemax([3.0, 0.0]).tolist()
         [1.0, 0.0]
     """
-    from rkeras.ops.structure import flip, moveaxis, sort
+    from rkeras.ops.rearranging import flip
+    from rkeras.ops.sorting import sort
+    from rkeras.ops.structure import moveaxis
 
     x = moveaxis(x, axis, -1)
     ordered = flip(sort(x), -1)

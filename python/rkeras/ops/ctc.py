@@ -11,8 +11,10 @@ from rkeras.ops.core import cast
 from rkeras.ops.creation import arange, full
 from rkeras.ops.elementwise import equal, less, logaddexp, logical_and, not_equal, where
 from rkeras.ops.indexing import take_along_axis
+from rkeras.ops.joining import concatenate, stack
+from rkeras.ops.rearranging import pad
 from rkeras.ops.reduction import logsumexp
-from rkeras.ops.structure import broadcast_to, concatenate, expand_dims, pad, reshape, stack
+from rkeras.ops.structure import broadcast_to, expand_dims, reshape
 
 __all__ = ["ctc_loss"]
 

@@ -1,16 +1,17 @@
-"""``tensor[key]`` and its relatives: take, scatter, slice, one_hot."""
+"""``tensor[key]``, and elements picked by index."""
 
 from __future__ import annotations
 
 import builtins
 import operator
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from rkeras import _engine
 from rkeras.ops._dispatch import symbolic
+
+__all__ = ["get_item", "ravel_index", "take", "take_along_axis"]
 
 
 @symbolic
@@ -214,206 +215,6 @@ def ravel_index(indices: Any) -> Any:
         (2,)
     """
     return _engine.apply("reshape", indices, shape=[-1])
-
-
-@symbolic
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
-    """A window of a tensor.
-
-    Args:
-        inputs: tensor.
-        start_indices: where it begins, an integer for each axis.
-        shape: its sizes.
-
-    Returns:
-        A tensor of that shape.
-
-    Raises:
-        ValueError: the window leaves the tensor.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.slice([1, 2, 3, 4], [1], [2]).tolist()
-        [2, 3]
-    """
-    return _engine.apply("slice", inputs, start=[int(i) for i in start_indices], size=[int(s) for s in shape])
-
-
-@symbolic
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
-    """A tensor with a window of it replaced.
-
-    Args:
-        inputs: tensor.
-        start_indices: where the window begins, an integer for each axis.
-        updates: what goes there.
-
-    Returns:
-        A tensor of the shape of ``inputs``.
-
-    Raises:
-        ValueError: the window leaves the tensor.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.slice_update([1, 2, 3], [1], [9]).tolist()
-        [1, 9, 3]
-    """
-    inputs = _engine.convert(inputs)
-    updates = _engine.apply("cast", updates, dtype=inputs.dtype)
-    return _engine.apply("slice_update", inputs, updates, start=[int(i) for i in start_indices])
-
-
-@symbolic
-def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Any:
-    """Zeros of a shape with values added at indices.
-
-    Args:
-        indices: integers (..., k): positions in the first k axes.
-        values: what is added there; repeated positions add up.
-        shape: the sizes of the result.
-
-    Returns:
-        A tensor of that shape.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.scatter([[0], [2]], [1.0, 2.0], (3,)).tolist()
-        [1.0, 0.0, 2.0]
-    """
-    indices, values = _engine.convert(indices, "int64"), _engine.convert(values)
-    k = indices.shape[-1]
-    flat = _flat_positions(indices, shape[:k])
-    inner = list(shape[k:])
-    rows = _engine.apply("reshape", values, shape=[flat.size, *inner])
-    size = int(np.prod(shape[:k]))
-    added = _engine.apply("scatter_add", rows, _engine.apply("reshape", flat, shape=[-1]), axis=0, size=size)
-    return _engine.apply("reshape", added, shape=list(shape))
-
-
-def _flat_positions(indices: Any, sizes: Sequence[int]) -> Any:
-    strides = np.append(np.cumprod(np.asarray(sizes)[::-1])[::-1][1:], 1).astype(np.int64)
-    return _engine.apply("sum", indices * strides, axis=-1)
-
-
-@symbolic
-def scatter_update(inputs: Any, indices: Any, updates: Any) -> Any:
-    """A tensor with elements at indices replaced; of repeated positions the last wins.
-
-    Args:
-        inputs: tensor.
-        indices: integers (n, k): positions in the first k axes.
-        updates: n slices.
-
-    Returns:
-        A tensor of the shape of ``inputs``.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.scatter_update([1, 2, 3], [[1]], [9]).tolist()
-        [1, 9, 3]
-    """
-    inputs, indices = _engine.convert(inputs), _engine.convert(indices, "int64")
-    updates = _engine.convert(updates, inputs.dtype)
-    k = indices.shape[-1]
-    size = int(np.prod(inputs.shape[:k]))
-    flat = _engine.apply("reshape", _flat_positions(indices, inputs.shape[:k]), shape=[-1])
-    # The place (counted from 1) of the last update of each row; 0 where there is none.
-    count = flat.shape[0]
-    same = _engine.apply(
-        "equal", _engine.apply("reshape", flat, shape=[count, 1]), _engine.apply("reshape", flat, shape=[1, count])
-    )
-    later = np.triu(np.ones((count, count), dtype=bool), 1)
-    last = _engine.apply("logical_not", _engine.apply("any", _engine.apply("logical_and", same, later), axis=1))
-    marks = _engine.apply("where", last, np.arange(1, count + 1, dtype=np.int64), np.int64(0))
-    place = _engine.apply("scatter_add", marks, flat, axis=0, size=size)
-    inner = list(inputs.shape[k:])
-    rows = _engine.apply("reshape", updates, shape=[count, *inner])
-    new = _engine.apply("take", rows, _engine.apply("maximum", place - 1, 0), axis=0)
-    old = _engine.apply("reshape", inputs, shape=[size, *inner])
-    hit = _engine.apply("reshape", place > 0, shape=[size] + [1] * len(inner))
-    return _engine.apply("reshape", _engine.apply("where", hit, new, old), shape=list(inputs.shape))
-
-
-@symbolic
-def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False) -> Any:
-    """A new axis with one at the place that each integer names.
-
-    Args:
-        x: integers; one that names no class gives zeros.
-        num_classes: size of the new axis.
-        axis: where it goes.
-        dtype: dtype of the result; the default float by default.
-        sparse: must be False; tensors are dense here.
-
-    Returns:
-        A tensor of one rank more.
-
-    Raises:
-        ValueError: ``sparse`` is asked for.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.one_hot([1, 0], 2).tolist()
-        [[0.0, 1.0], [1.0, 0.0]]
-    """
-    from rkeras.ops.structure import moveaxis
-
-    if sparse:
-        raise ValueError("sparse tensors are not supported; leave sparse=False")
-    x = _engine.convert(x)
-    hot = _engine.apply("one_hot", x, num_classes=num_classes, dtype=dtype or _engine.floatx())
-    return hot if axis in (-1, x.ndim) else moveaxis(hot, -1, axis)
-
-
-@symbolic
-def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False) -> Any:
-    """One at every place that one of the integers of a row names.
-
-    Args:
-        inputs: integers.
-        num_classes: size of the axis that takes the last one's place.
-        axis: where it goes.
-        dtype: dtype of the result; the default float by default.
-        sparse: must be False; tensors are dense here.
-
-    Returns:
-        A tensor of zeros and ones.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.multi_hot([[0, 2]], 3).tolist()
-        [[1.0, 0.0, 1.0]]
-    """
-    inputs = _engine.convert(inputs)
-    hot = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse)
-    reduce_axis = 1 if inputs.ndim > 1 else 0
-    return _engine.apply("max", hot, axis=reduce_axis)
-
-
-@symbolic
-def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
-    """Whether the target class is among the k most probable of its row.
-
-    Args:
-        targets: integers (n,).
-        predictions: floats (n, classes).
-        k: how many classes count.
-
-    Returns:
-        A bool tensor (n,); classes that tie with the k-th count as in.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.in_top_k([0, 1], [[0.9, 0.1], [0.8, 0.2]], k=1).tolist()
-        [True, False]
-    """
-    targets, predictions = _engine.convert(targets, "int64"), _engine.convert(predictions)
-    index = _engine.apply("reshape", targets, shape=[*targets.shape, 1])
-    own = _engine.apply("take_along_axis", predictions, index, axis=-1)
-    above = _engine.apply("sum", _engine.apply("cast", predictions > own, dtype="int32"), axis=-1)
-    finite = _engine.apply("isfinite", _engine.apply("reshape", own, shape=list(targets.shape)))
-    return _engine.apply("logical_and", above < k, finite)
 
 
 _engine.set_getitem(get_item)

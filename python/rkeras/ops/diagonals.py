@@ -1,0 +1,115 @@
+"""Diagonals and triangles of matrices."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from rkeras import _engine
+from rkeras.ops._dispatch import symbolic
+from rkeras.ops.structure import moveaxis
+
+__all__ = ["diag", "diagonal", "tril", "triu"]
+
+
+@symbolic
+def tril(x: Any, k: int = 0) -> Any:
+    """Zeroes what lies above the k-th diagonal of the last two axes.
+
+    Args:
+        x: tensor of at least two axes.
+        k: which diagonal; 0 is the main one.
+
+    Returns:
+        A tensor of the same shape.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.tril([[1, 2], [3, 4]]).tolist()
+        [[1, 0], [3, 4]]
+    """
+    return _triangle(x, k, lower=True)
+
+
+@symbolic
+def triu(x: Any, k: int = 0) -> Any:
+    """Zeroes what lies below the k-th diagonal of the last two axes.
+
+    Args:
+        x: tensor of at least two axes.
+        k: which diagonal; 0 is the main one.
+
+    Returns:
+        A tensor of the same shape.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.triu([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [0, 4]]
+    """
+    return _triangle(x, k, lower=False)
+
+
+def _triangle(x: Any, k: int, lower: bool) -> Any:
+    x = _engine.convert(x)
+    ones = np.ones(x.shape[-2:], dtype=bool)
+    return _engine.apply("where", np.tril(ones, k) if lower else np.triu(ones, k), x, 0)
+
+
+@symbolic
+def diag(x: Any, k: int = 0) -> Any:
+    """The k-th diagonal of a matrix, or a matrix with a vector on it.
+
+    Args:
+        x: matrix or vector.
+        k: which diagonal; 0 is the main one.
+
+    Returns:
+        A vector or a matrix.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.diag([1, 2]).tolist()
+        [[1, 0], [0, 2]]
+    """
+    x = _engine.convert(x)
+    if x.ndim == 2:
+        return diagonal(x, k)
+    if x.ndim != 1:
+        raise ValueError(f"diag takes a vector or a matrix, got shape {x.shape}")
+    n = x.shape[0] + builtins.abs(k)
+    base = _engine.apply("broadcast_to", _engine.convert(0, x.dtype), shape=[n * n])
+    start = k if k >= 0 else -k * n
+    return _engine.apply(
+        "reshape", _engine.apply("slice_update", base, x, start=[start] if x.size else [0], steps=[n + 1]), shape=[n, n]
+    )
+
+
+@symbolic
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """A diagonal of two axes, as the last axis of the result.
+
+    Args:
+        x: tensor of at least two axes.
+        offset: which diagonal; 0 is the main one.
+        axis1: first axis.
+        axis2: second axis.
+
+    Returns:
+        A tensor of one rank less.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.diagonal([[1, 2], [3, 4]]).tolist()
+        [1, 4]
+    """
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
+    rows, columns = x.shape[-2:]
+    row, column = builtins.max(0, -offset), builtins.max(0, offset)
+    count = builtins.max(0, builtins.min(rows - row, columns - column))
+    flat = _engine.apply("reshape", x, shape=[*x.shape[:-2], rows * columns])
+    start = [0] * (flat.ndim - 1) + [row * columns + column if count else 0]
+    size = [*flat.shape[:-1], count]
+    return _engine.apply("slice", flat, start=start, size=size, steps=[1] * (flat.ndim - 1) + [columns + 1])
