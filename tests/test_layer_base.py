@@ -1,4 +1,6 @@
-"""What every layer does: weights, nesting, modes, masks, losses, errors."""
+"""What every layer does: weights, nesting, names, errors, copies."""
+
+from __future__ import annotations
 
 import copy
 import pickle
@@ -8,64 +10,7 @@ import numpy as np
 import pytest
 
 import rkeras as keras
-from rkeras.layers.call_context import context, get_mask, set_mask
-
-
-class Linear(keras.Layer):
-    def __init__(self, units, **kwargs):
-        super().__init__(**kwargs)
-        self.units = units
-
-    def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), initializer="ones", name="kernel")
-        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
-
-    def call(self, inputs):
-        return inputs @ self.kernel + self.bias
-
-
-class Mode(keras.Layer):
-    """Tells the mode it is called in."""
-
-    def __init__(self, seen, **kwargs):
-        super().__init__(**kwargs)
-        self.seen = seen
-
-    def call(self, x, training=None):
-        self.seen(training)
-        return x
-
-
-class Block(keras.Layer):
-    """Its call has no training argument."""
-
-    def __init__(self, *inner):
-        super().__init__()
-        self.inner = list(inner)
-
-    def call(self, x):
-        for layer in self.inner:
-            x = layer(x)
-        return x
-
-
-class Masking(keras.Layer):
-    def call(self, x):
-        return x
-
-    def compute_mask(self, inputs, previous_mask=None):
-        return inputs[..., 0] > 0
-
-
-class TakesMask(keras.Layer):
-    def __init__(self):
-        super().__init__()
-        self.supports_masking = True
-        self.got = []
-
-    def call(self, x, mask=None):
-        self.got.append(mask)
-        return x
+from layer_samples import Block, Linear, TakesMask
 
 
 def test_weights_are_made_on_the_first_call():
@@ -117,102 +62,6 @@ def test_a_layer_assigned_twice_counts_once():
     assert len(layer._layers) == 1
     del layer.a
     assert len(layer._layers) == 1
-
-
-def test_mode_reaches_layers_inside_ones_that_do_not_know_of_it():
-    seen = []
-    block = Block(Block(Mode(seen.append)), Mode(seen.append))
-    x = np.ones((1, 2))
-    block(x)
-    block(x, training=True)
-    block(x, training=False)
-    assert seen == [None, None, True, True, False, False]
-    assert context.training is None and context.entry is None
-
-
-def test_an_explicit_mode_holds_inside_only():
-    seen = []
-
-    class Frozen(keras.Layer):
-        def __init__(self):
-            super().__init__()
-            self.inner, self.after = Block(Mode(seen.append)), Mode(seen.append)
-
-        def call(self, x, training=False):
-            return self.after(self.inner(x, training=False))
-
-    Frozen()(np.ones((1, 1)), training=True)
-    assert seen == [False, True]
-
-
-def test_context_is_restored_after_an_error():
-    class Broken(keras.Layer):
-        def call(self, x):
-            raise ValueError("no")
-
-    with pytest.raises(ValueError):
-        Block(Broken())(np.ones((1, 1)), training=True)
-    assert context.training is None and context.entry is None
-
-
-def test_masks_travel_and_are_passed_as_arguments():
-    last = TakesMask()
-    x = np.array([[[1.0], [-1.0]]])
-    y = Block(Masking(), TakesMask(), last)(x)
-    assert last.got[0].tolist() == [[True, False]]
-    assert y.shape == (1, 2, 1)
-
-
-def test_a_layer_that_drops_masks_says_so():
-    x = Masking()(np.ones((1, 2, 1)))
-    with pytest.warns(UserWarning, match="does not support masking"):
-        y = Linear(1, name="deaf")(x)
-    assert get_mask(y) is None
-
-
-def test_a_mask_given_by_hand_wins():
-    layer = TakesMask()
-    x = Linear(1)(np.ones((1, 1)))
-    set_mask(x, np.array([False]))
-    layer(x, mask=np.array([True]))
-    assert layer.got[0].tolist() == [True]
-
-
-def test_losses_belong_to_the_last_call():
-    class Penalty(keras.Layer):
-        def call(self, x):
-            self.add_loss((x * x)[0][0])
-            return x
-
-    inner = Penalty()
-    block = Block(inner, inner)
-    block(np.full((1, 1), 2.0))
-    assert [float(loss) for loss in block.losses] == [4.0, 4.0]
-    block(np.full((1, 1), 3.0))
-    assert [float(loss) for loss in block.losses] == [9.0, 9.0]
-    with pytest.raises(ValueError, match="add_loss"):
-        inner.add_loss("text")
-
-
-def test_penalties_on_weights_join_the_losses():
-    class Regular(keras.Layer):
-        def build(self, shape):
-            self.w = self.add_weight(shape=(2,), initializer="ones", regularizer=lambda w: (w * w)[0])
-
-        def call(self, x):
-            return x
-
-    layer = Regular()
-    layer(np.ones((1, 1)))
-    assert [float(loss) for loss in layer.losses] == [1.0]
-    layer.trainable = False
-    assert layer.losses == []
-
-
-def test_activity_regularizer_is_divided_by_the_batch():
-    layer = Linear(1, activity_regularizer=lambda y: (y * y)[0][0])
-    layer(np.ones((4, 3)))
-    assert float(layer.losses[0]) == pytest.approx(9.0 / 4)
 
 
 def test_freezing_reaches_everything_inside():
@@ -311,36 +160,6 @@ def test_config_of_plain_arguments_is_automatic():
         Block(Linear(1)).get_config()
 
 
-def test_mixed_precision_computes_in_half_and_keeps_full_weights():
-    layer = Linear(2, dtype="mixed_bfloat16")
-    y = layer(np.ones((1, 3), "float32"))
-    assert y.dtype == "bfloat16"
-    assert layer.kernel.dtype == "float32" and layer.kernel.read().dtype == "float32"
-
-
-def test_gradients_in_mixed_precision_reach_the_full_weights():
-    layer = Linear(2, dtype="mixed_float16")
-    x = np.ones((1, 3), "float32")
-    layer(x)
-    with keras.GradientTape() as tape:
-        y = keras.ops.sum(layer(x))
-    gradient = tape.gradient(y, layer.kernel)
-    assert gradient.dtype == "float32" and gradient.tolist() == [[1.0, 1.0]] * 3
-
-
-def test_integers_are_not_cast():
-    class Kind(keras.Layer):
-        def call(self, x):
-            self.kind = x.dtype
-            return x
-
-    layer = Kind()
-    layer(np.array([1, 2], "int64"))
-    assert layer.kind == "int64"
-    layer(np.array([1, 2], "float64"))
-    assert layer.kind == "float32"
-
-
 def test_several_arguments_and_their_shapes():
     class Attend(keras.Layer):
         def build(self, query_shape, value_shape):
@@ -437,23 +256,3 @@ def test_no_warning_without_cause():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Block(Linear(2), TakesMask())(np.ones((1, 2)))
-
-
-def test_stateless_call_changes_nothing():
-    class Counting(Linear):
-        def build(self, input_shape):
-            super().build(input_shape)
-            self.count = self.add_weight(shape=(), initializer="zeros", trainable=False, name="count")
-
-        def call(self, inputs):
-            self.count.assign_add(1.0)
-            return super().call(inputs)
-
-    layer = Counting(1)
-    x = np.ones((1, 2))
-    layer(x)
-    outputs, updated = layer.stateless_call([np.full((2, 1), 3.0), np.ones(1)], [10.0], x)
-    assert outputs.tolist() == [[7.0]] and [float(v) for v in updated] == [11.0]
-    assert layer(x).tolist() == [[2.0]] and float(layer.count.value) == 2.0
-    with pytest.raises(ValueError, match="2 trainable_variables"):
-        layer.stateless_call([], [0.0], x)
