@@ -62,6 +62,7 @@ _MODULES = (
     "tree",
     "utils",
     "visualization",
+    "wrappers",
 )
 
 Tensor = _engine.Tensor

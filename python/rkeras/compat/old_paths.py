@@ -93,8 +93,6 @@ OLD_MODULES: dict[str, tuple[str, ...]] = {
     "rkeras.callbacks.callbacks": ("rkeras.callbacks",),
     "rkeras.initializations": ("rkeras.initializers",),
     "rkeras.objectives": ("rkeras.losses",),
-    "rkeras.wrappers": (),
-    "rkeras.wrappers.scikit_learn": ("rkeras.wrappers",),
     "rkeras.compat.tf.python": (),
 }
 
