@@ -44,10 +44,25 @@ Example:
 """
 
 
-def _finish(fn: Any, name: str, doc: str, module: str) -> Any:
+def named(fn: Any, name: str, doc: str, **words: Any) -> Any:
+    """Makes an op of a function that a table's row stands for.
+
+    Args:
+        fn: the function.
+        name: of the op.
+        doc: its docstring, with ``{name}`` and the other words in braces.
+        words: what goes into the docstring.
+
+    Returns:
+        The function, callable with symbolic tensors.
+
+    Example:
+        >>> named(lambda x: x, "same", "Does {what}; see {name}.", what="nothing").__doc__
+        'Does nothing; see same.'
+    """
     fn.__name__ = fn.__qualname__ = name
-    fn.__doc__ = doc
-    fn.__module__ = module
+    fn.__doc__ = doc.format(name=name, **words)
+    fn.__module__ = "rkeras.ops"
     return symbolic(fn)
 
 
@@ -65,8 +80,7 @@ def unary(
     def fn(x: Any) -> Any:
         return _engine.apply(engine_name, x)
 
-    doc = _UNARY_DOC.format(summary=summary, name=name, dtypes=dtypes, example=example)
-    return _finish(fn, name, doc, "rkeras.ops")  # type: ignore[no-any-return]
+    return named(fn, name, _UNARY_DOC, summary=summary, dtypes=dtypes, example=example)  # type: ignore[no-any-return]
 
 
 def binary(
@@ -83,5 +97,4 @@ def binary(
     def fn(x1: Any, x2: Any) -> Any:
         return _engine.apply(engine_name, x1, x2)
 
-    doc = _BINARY_DOC.format(summary=summary, name=name, dtypes=dtypes, example=example)
-    return _finish(fn, name, doc, "rkeras.ops")  # type: ignore[no-any-return]
+    return named(fn, name, _BINARY_DOC, summary=summary, dtypes=dtypes, example=example)  # type: ignore[no-any-return]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 from rkeras import _engine
 from rkeras.ops._dispatch import symbolic
-from rkeras.ops._tables import unary
+from rkeras.ops._tables import named, unary
 
 relu = unary("relu", "Each element, or 0 if that is larger.")
 relu6 = unary("relu6", "Each element limited to 0 … 6.")
@@ -46,61 +48,65 @@ def gelu(x: Any, approximate: bool = True) -> Any:
     return _engine.apply("gelu_tanh" if approximate else "gelu", x)
 
 
-@symbolic
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
-    """x if positive, else x times a slope.
+_SHAPED_DOC = """{summary}
 
-    Args:
-        x: tensor.
-        negative_slope: the slope.
+Args:
+    x: tensor.
+    {argument}: {meaning}.
 
-    Returns:
-        A tensor of the same shape.
+Returns:
+    A tensor of the same shape.
 
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.leaky_relu([-1.0, 1.0], negative_slope=0.5).tolist()
-        [-0.5, 1.0]
-    """
-    return _engine.apply("leaky_relu", x, negative_slope=float(negative_slope))
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}({example}).tolist()
+    {result}
+"""
 
 
-@symbolic
-def elu(x: Any, alpha: float = 1.0) -> Any:
-    """x if positive, else alpha * (exp(x) - 1) (Clevert et al. 2015).
+def _shaped(
+    name: str, summary: str, argument: str, default: float, meaning: str, example: str, result: list[float]
+) -> Callable[..., Any]:
+    """An activation with one number that gives it its shape."""
+    K = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature([inspect.Parameter("x", K), inspect.Parameter(argument, K, default=default)])
 
-    Args:
-        x: tensor.
-        alpha: the limit towards minus infinity.
+    def fn(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(args) == 1:
+            return _engine.apply(name, args[0], **{argument: float(default)})
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        x, number = given.arguments.values()
+        return _engine.apply(name, x, **{argument: float(number)})
 
-    Returns:
-        A tensor of the same shape.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.elu([1.0]).tolist()
-        [1.0]
-    """
-    return _engine.apply("elu", x, alpha=float(alpha))
+    fn.__signature__ = signature  # type: ignore[attr-defined]
+    words = {"argument": argument, "meaning": meaning, "example": example, "result": result}
+    return named(fn, name, _SHAPED_DOC, summary=summary, **words)  # type: ignore[no-any-return]
 
 
-@symbolic
-def celu(x: Any, alpha: float = 1.0) -> Any:
-    """x if positive, else alpha * (exp(x / alpha) - 1) (Barron 2017).
-
-    Args:
-        x: tensor.
-        alpha: the limit towards minus infinity.
-
-    Returns:
-        A tensor of the same shape.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.celu([1.0]).tolist()
-        [1.0]
-    """
-    return _engine.apply("celu", x, alpha=float(alpha))
+leaky_relu = _shaped(
+    "leaky_relu", "x if positive, else x times a slope.", "negative_slope", 0.2, "the slope",
+    "[-1.0, 1.0], negative_slope=0.5", [-0.5, 1.0],
+)  # fmt: skip
+elu = _shaped(
+    "elu", "x if positive, else alpha * (exp(x) - 1) (Clevert et al. 2015).", "alpha", 1.0,
+    "the limit towards minus infinity", "[1.0]", [1.0],
+)  # fmt: skip
+celu = _shaped(
+    "celu", "x if positive, else alpha * (exp(x / alpha) - 1) (Barron 2017).", "alpha", 1.0,
+    "the limit towards minus infinity", "[1.0]", [1.0],
+)  # fmt: skip
+soft_shrink = _shaped(
+    "soft_shrink", "x moved towards 0 by a threshold, 0 within it.", "threshold", 0.5, "the threshold",
+    "[0.25, 1.5]", [0.0, 1.0],
+)  # fmt: skip
+hard_shrink = _shaped(
+    "hard_shrink", "x, but 0 within a threshold of 0.", "threshold", 0.5, "the threshold",
+    "[0.25, 1.5]", [0.0, 1.5],
+)  # fmt: skip
+squareplus = _shaped(
+    "squareplus", "(x + sqrt(x * x + b)) / 2 (Barron 2021).", "b", 4, "how round the corner is", "[0.0]", [1.0],
+)  # fmt: skip
 
 
 @symbolic
@@ -121,63 +127,6 @@ def threshold(x: Any, threshold: float, default_value: float) -> Any:
         [0.0, 2.0]
     """
     return _engine.apply("threshold", x, threshold=float(threshold), default_value=float(default_value))
-
-
-@symbolic
-def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """x moved towards 0 by a threshold, 0 within it.
-
-    Args:
-        x: tensor.
-        threshold: the threshold.
-
-    Returns:
-        A tensor of the same shape.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.soft_shrink([0.25, 1.5]).tolist()
-        [0.0, 1.0]
-    """
-    return _engine.apply("soft_shrink", x, threshold=float(threshold))
-
-
-@symbolic
-def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """x, but 0 within a threshold of 0.
-
-    Args:
-        x: tensor.
-        threshold: the threshold.
-
-    Returns:
-        A tensor of the same shape.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.hard_shrink([0.25, 1.5]).tolist()
-        [0.0, 1.5]
-    """
-    return _engine.apply("hard_shrink", x, threshold=float(threshold))
-
-
-@symbolic
-def squareplus(x: Any, b: float = 4) -> Any:
-    """(x + sqrt(x * x + b)) / 2 (Barron 2021).
-
-    Args:
-        x: tensor.
-        b: how round the corner is.
-
-    Returns:
-        A tensor of the same shape.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.squareplus([0.0]).tolist()
-        [1.0]
-    """
-    return _engine.apply("squareplus", x, b=float(b))
 
 
 @symbolic

@@ -3,70 +3,69 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rkeras import _engine
+from rkeras.ops._arguments import sizes
 from rkeras.ops._dispatch import symbolic
+from rkeras.ops._tables import named
+
+_FILLED_DOC = """{summary}
+
+Args:
+    shape: the sizes.
+    dtype: the default float by default.
+
+Returns:
+    A tensor.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}((2, 3)).shape
+    (2, 3)
+"""
+_LIKE_DOC = """{summary}
+
+Args:
+    x: tensor.
+    dtype: that of ``x`` by default.
+
+Returns:
+    A tensor.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}([1, 2]).shape
+    (2,)
+"""
 
 
-def _sizes(shape: Any) -> list[int]:
-    return [int(shape)] if isinstance(shape, int) else [int(s) for s in shape]
+def _filled(name: str, summary: str, value: float) -> Callable[..., Any]:
+    def fn(shape: Any, dtype: str | None = None) -> Any:
+        return _engine.apply("full", shape=sizes(shape), value=value, dtype=dtype or _engine.floatx())
+
+    fn.__name__ = fn.__qualname__ = name
+    fn.__module__ = "rkeras.ops"
+    fn.__doc__ = _FILLED_DOC.format(summary=summary, name=name)
+    return fn
 
 
-def zeros(shape: Any, dtype: str | None = None) -> Any:
-    """Zeros of a shape.
+def _like(name: str, summary: str, value: int) -> Callable[..., Any]:
+    def fn(x: Any, dtype: str | None = None) -> Any:
+        return full_like(x, value, dtype)
 
-    Args:
-        shape: the sizes.
-        dtype: the default float by default.
-
-    Returns:
-        A tensor.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.zeros(2).tolist()
-        [0.0, 0.0]
-    """
-    return _engine.apply("full", shape=_sizes(shape), value=0.0, dtype=dtype or _engine.floatx())
+    return named(fn, name, _LIKE_DOC, summary=summary)  # type: ignore[no-any-return]
 
 
-def ones(shape: Any, dtype: str | None = None) -> Any:
-    """Ones of a shape.
-
-    Args:
-        shape: the sizes.
-        dtype: the default float by default.
-
-    Returns:
-        A tensor.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.ones(2).tolist()
-        [1.0, 1.0]
-    """
-    return _engine.apply("full", shape=_sizes(shape), value=1.0, dtype=dtype or _engine.floatx())
-
-
-def empty(shape: Any, dtype: str | None = None) -> Any:
-    """A tensor of a shape for numbers yet to come; here zeros, never stray memory.
-
-    Args:
-        shape: the sizes.
-        dtype: the default float by default.
-
-    Returns:
-        A tensor.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.empty((2, 3)).shape
-        (2, 3)
-    """
-    return zeros(shape, dtype)
+zeros = _filled("zeros", "Zeros of a shape.", 0.0)
+ones = _filled("ones", "Ones of a shape.", 1.0)
+empty = _filled("empty", "A tensor of a shape for numbers yet to come; here zeros, never stray memory.", 0.0)
+zeros_like = _like("zeros_like", "Zeros in the shape of a tensor.", 0)
+ones_like = _like("ones_like", "Ones in the shape of a tensor.", 1)
+empty_like = _like("empty_like", "Zeros in the shape of a tensor, for numbers yet to come.", 0)
 
 
 def full(shape: Any, fill_value: Any, dtype: str | None = None) -> Any:
@@ -86,64 +85,7 @@ def full(shape: Any, fill_value: Any, dtype: str | None = None) -> Any:
         [7.0, 7.0]
     """
     value = _engine.convert(fill_value, dtype or _engine.floatx())
-    return _engine.apply("broadcast_to", value, shape=_sizes(shape))
-
-
-@symbolic
-def zeros_like(x: Any, dtype: str | None = None) -> Any:
-    """Zeros in the shape of a tensor.
-
-    Args:
-        x: tensor.
-        dtype: that of ``x`` by default.
-
-    Returns:
-        A tensor.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.zeros_like([1, 2]).tolist()
-        [0, 0]
-    """
-    return full_like(x, 0, dtype)
-
-
-@symbolic
-def ones_like(x: Any, dtype: str | None = None) -> Any:
-    """Ones in the shape of a tensor.
-
-    Args:
-        x: tensor.
-        dtype: that of ``x`` by default.
-
-    Returns:
-        A tensor.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.ones_like([1, 2]).tolist()
-        [1, 1]
-    """
-    return full_like(x, 1, dtype)
-
-
-@symbolic
-def empty_like(x: Any, dtype: str | None = None) -> Any:
-    """Zeros in the shape of a tensor, for numbers yet to come.
-
-    Args:
-        x: tensor.
-        dtype: that of ``x`` by default.
-
-    Returns:
-        A tensor.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.empty_like([1, 2]).shape
-        (2,)
-    """
-    return full_like(x, 0, dtype)
+    return _engine.apply("broadcast_to", value, shape=sizes(shape))
 
 
 @symbolic

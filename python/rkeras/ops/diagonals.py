@@ -3,59 +3,45 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rkeras import _engine
 from rkeras.ops._dispatch import symbolic
+from rkeras.ops._tables import named
 from rkeras.ops.structure import moveaxis
 
 __all__ = ["diag", "diagonal", "tril", "triu"]
 
 
-@symbolic
-def tril(x: Any, k: int = 0) -> Any:
-    """Zeroes what lies above the k-th diagonal of the last two axes.
+_TRIANGLE_DOC = """Zeroes what lies {where} the k-th diagonal of the last two axes.
 
-    Args:
-        x: tensor of at least two axes.
-        k: which diagonal; 0 is the main one.
+Args:
+    x: tensor of at least two axes.
+    k: which diagonal; 0 is the main one.
 
-    Returns:
-        A tensor of the same shape.
+Returns:
+    A tensor of the same shape.
 
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.tril([[1, 2], [3, 4]]).tolist()
-        [[1, 0], [3, 4]]
-    """
-    return _triangle(x, k, lower=True)
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}([[1, 2], [3, 4]]).tolist()
+    {example}
+"""
 
 
-@symbolic
-def triu(x: Any, k: int = 0) -> Any:
-    """Zeroes what lies below the k-th diagonal of the last two axes.
+def _triangle(name: str, where: str, mask: Callable[..., Any], example: Any) -> Callable[..., Any]:
+    def fn(x: Any, k: int = 0) -> Any:
+        x = _engine.convert(x)
+        return _engine.apply("where", mask(np.ones(x.shape[-2:], dtype=bool), k), x, 0)
 
-    Args:
-        x: tensor of at least two axes.
-        k: which diagonal; 0 is the main one.
-
-    Returns:
-        A tensor of the same shape.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.triu([[1, 2], [3, 4]]).tolist()
-        [[1, 2], [0, 4]]
-    """
-    return _triangle(x, k, lower=False)
+    return named(fn, name, _TRIANGLE_DOC, where=where, example=example)  # type: ignore[no-any-return]
 
 
-def _triangle(x: Any, k: int, lower: bool) -> Any:
-    x = _engine.convert(x)
-    ones = np.ones(x.shape[-2:], dtype=bool)
-    return _engine.apply("where", np.tril(ones, k) if lower else np.triu(ones, k), x, 0)
+tril = _triangle("tril", "above", np.tril, [[1, 0], [3, 4]])
+triu = _triangle("triu", "below", np.triu, [[1, 2], [0, 4]])
 
 
 @symbolic

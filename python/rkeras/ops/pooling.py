@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rkeras import _engine
 from rkeras.ops._arguments import channels_last_call, per_axis
-from rkeras.ops._dispatch import symbolic
+from rkeras.ops._tables import named
 
 __all__ = ["average_pool", "max_pool"]
 
@@ -22,55 +23,36 @@ def _pool(op: str, inputs: Any, pool_size: Any, strides: Any, padding: str, data
     return channels_last_call(inputs, data_format, run)
 
 
-@symbolic
-def max_pool(
-    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
-) -> Any:
-    """The largest element under a moving window; NaN if one is.
+_DOC = """{summary}
 
-    Args:
-        inputs: images (batch, *spatial, channels), or with channels first.
-        pool_size: the window, one number or one an axis.
-        strides: how far it moves; the window by default.
-        padding: ``valid`` or ``same``.
-        data_format: ``channels_last`` or ``channels_first``; that of the configuration by default.
+Args:
+    inputs: images (batch, *spatial, channels), or with channels first.
+    pool_size: the window, one number or one an axis.
+    strides: how far it moves; the window by default.
+    padding: ``valid`` or ``same``.
+    data_format: ``channels_last`` or ``channels_first``; that of the configuration by default.
 
-    Returns:
-        Smaller images.
+Returns:
+    Smaller images.
 
-    Raises:
-        ValueError: the window is larger than the image.
+Raises:
+    ValueError: the window is larger than the image.
 
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.max_pool(rkeras.ops.ones((1, 4, 4, 2)), 2, data_format="channels_last").shape
-        (1, 2, 2, 2)
-    """
-    return _pool("max_pool", inputs, pool_size, strides, padding, data_format)
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}(rkeras.ops.ones((1, 4, 4, 2)), 2, data_format="channels_last").shape
+    (1, 2, 2, 2)
+"""
 
 
-@symbolic
-def average_pool(
-    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
-) -> Any:
-    """The mean under a moving window, over what lies inside the image.
+def _pooling(name: str, summary: str) -> Callable[..., Any]:
+    def fn(
+        inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+    ) -> Any:
+        return _pool(name, inputs, pool_size, strides, padding, data_format)
 
-    Args:
-        inputs: images (batch, *spatial, channels), or with channels first.
-        pool_size: the window, one number or one an axis.
-        strides: how far it moves; the window by default.
-        padding: ``valid`` or ``same``.
-        data_format: ``channels_last`` or ``channels_first``; that of the configuration by default.
+    return named(fn, name, _DOC, summary=summary)  # type: ignore[no-any-return]
 
-    Returns:
-        Smaller images.
 
-    Raises:
-        ValueError: the window is larger than the image.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.average_pool(rkeras.ops.ones((1, 4, 4, 2)), 2, data_format="channels_last").shape
-        (1, 2, 2, 2)
-    """
-    return _pool("average_pool", inputs, pool_size, strides, padding, data_format)
+max_pool = _pooling("max_pool", "The largest element under a moving window; NaN if one is.")
+average_pool = _pooling("average_pool", "The mean under a moving window, over what lies inside the image.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from rkeras import _engine
 from rkeras.ops._dispatch import symbolic
+from rkeras.ops._tables import named
 
 Axis = int | tuple[int, ...] | list[int] | None
 
@@ -40,10 +41,7 @@ def _reduction(
     def fn(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         return _engine.apply(engine_name, x, axis=axis, keepdims=keepdims)
 
-    fn.__name__ = fn.__qualname__ = name
-    fn.__module__ = "rkeras.ops"
-    fn.__doc__ = _DOC.format(summary=summary, name=name, dtypes=dtypes, raises=raises)
-    return symbolic(fn)
+    return named(fn, name, _DOC, summary=summary, dtypes=dtypes, raises=raises)  # type: ignore[no-any-return]
 
 
 _EMPTY = ", or there is nothing to choose from"
@@ -57,64 +55,43 @@ amax = _reduction("amax", "The largest element along axes; NaN if one is.", "max
 amin = _reduction("amin", "The smallest element along axes; NaN if one is.", "min", raises=_EMPTY)
 
 
-def _extreme(name: str, x: Any, axis: Axis, keepdims: bool, initial: Any) -> Any:
-    x = _engine.convert(x)
-    if initial is None:
-        return _engine.apply(name, x, axis=axis, keepdims=keepdims)
-    axes = range(x.ndim) if axis is None else ((axis,) if isinstance(axis, int) else axis)
-    if builtins.any(x.shape[a] == 0 for a in axes):
-        shape = _engine.apply("sum", _engine.apply("cast", x, dtype="float32"), axis=axis, keepdims=keepdims).shape
-        return _engine.apply("broadcast_to", _engine.convert(initial, x.dtype), shape=shape)
-    found = _engine.apply(name, x, axis=axis, keepdims=keepdims)
-    return _engine.apply("maximum" if name == "max" else "minimum", found, initial)
+_EXTREME_DOC = """The {which} element along axes; NaN if one is.
+
+Args:
+    x: tensor of any shape.
+    axis: the axis or axes to reduce; all of them by default.
+    keepdims: keeps the reduced axes with size 1.
+    initial: a number that takes part, and the result where there is nothing else.
+
+Returns:
+    A tensor without the reduced axes.
+
+Raises:
+    ValueError: there is nothing to choose from.
+
+Example:
+    >>> import rkeras
+    >>> float(rkeras.ops.{name}([1.0, 3.0, 2.0]))
+    {example}
+"""
 
 
-@symbolic
-def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Any:
-    """The largest element along axes; NaN if one is.
+def _extreme(name: str, which: str, larger: str, example: float) -> Callable[..., Any]:
+    def fn(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Any:
+        x = _engine.convert(x)
+        if initial is None:
+            return _engine.apply(name, x, axis=axis, keepdims=keepdims)
+        axes = range(x.ndim) if axis is None else ((axis,) if isinstance(axis, int) else axis)
+        if builtins.any(x.shape[a] == 0 for a in axes):
+            shape = _engine.apply("sum", _engine.apply("cast", x, dtype="float32"), axis=axis, keepdims=keepdims).shape
+            return _engine.apply("broadcast_to", _engine.convert(initial, x.dtype), shape=shape)
+        return _engine.apply(larger, _engine.apply(name, x, axis=axis, keepdims=keepdims), initial)
 
-    Args:
-        x: tensor of any shape.
-        axis: the axis or axes to reduce; all of them by default.
-        keepdims: keeps the reduced axes with size 1.
-        initial: a number that takes part, and the result where there is nothing else.
-
-    Returns:
-        A tensor without the reduced axes.
-
-    Raises:
-        ValueError: there is nothing to choose from.
-
-    Example:
-        >>> import rkeras
-        >>> float(rkeras.ops.max([1.0, 3.0, 2.0]))
-        3.0
-    """
-    return _extreme("max", x, axis, keepdims, initial)
+    return named(fn, name, _EXTREME_DOC, which=which, example=example)  # type: ignore[no-any-return]
 
 
-@symbolic
-def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Any:
-    """The smallest element along axes; NaN if one is.
-
-    Args:
-        x: tensor of any shape.
-        axis: the axis or axes to reduce; all of them by default.
-        keepdims: keeps the reduced axes with size 1.
-        initial: a number that takes part, and the result where there is nothing else.
-
-    Returns:
-        A tensor without the reduced axes.
-
-    Raises:
-        ValueError: there is nothing to choose from.
-
-    Example:
-        >>> import rkeras
-        >>> float(rkeras.ops.min([1.0, 3.0, 2.0]))
-        1.0
-    """
-    return _extreme("min", x, axis, keepdims, initial)
+max = _extreme("max", "largest", "maximum", 3.0)
+min = _extreme("min", "smallest", "minimum", 1.0)
 
 
 @symbolic
@@ -255,101 +232,68 @@ def average(x: Any, axis: Axis = None, weights: Any = None) -> Any:
     return sum(x * weights, axis) / sum(weights, axis)
 
 
-def _arg(name: str, x: Any, axis: int | None, keepdims: bool) -> Any:
-    x = _engine.convert(x)
-    if axis is None:
-        found = _engine.apply(name, _engine.apply("reshape", x, shape=[-1]), axis=0)
-        return _engine.apply("reshape", found, shape=[1] * x.ndim) if keepdims else found
-    found = _engine.apply(name, x, axis=axis)
-    if not keepdims:
-        return found
-    shape = list(x.shape)
-    shape[axis] = 1
-    return _engine.apply("reshape", found, shape=shape)
+_ARG_DOC = """Where the {which} element along an axis stands; the first of equals.
+
+Args:
+    x: tensor of any shape.
+    axis: the axis; the flattened tensor by default.
+    keepdims: keeps the axis with size 1.
+
+Returns:
+    An int32 tensor.
+
+Example:
+    >>> import rkeras
+    >>> int(rkeras.ops.{name}([1.0, 3.0, 2.0]))
+    {example}
+"""
 
 
-@symbolic
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
-    """Where the largest element along an axis stands; the first of equals.
+def _arg(name: str, which: str, example: int) -> Callable[..., Any]:
+    def fn(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+        x = _engine.convert(x)
+        if axis is None:
+            found = _engine.apply(name, _engine.apply("reshape", x, shape=[-1]), axis=0)
+            return _engine.apply("reshape", found, shape=[1] * x.ndim) if keepdims else found
+        found = _engine.apply(name, x, axis=axis)
+        if not keepdims:
+            return found
+        shape = list(x.shape)
+        shape[axis] = 1
+        return _engine.apply("reshape", found, shape=shape)
 
-    Args:
-        x: tensor of any shape.
-        axis: the axis; the flattened tensor by default.
-        keepdims: keeps the axis with size 1.
-
-    Returns:
-        An int32 tensor.
-
-    Example:
-        >>> import rkeras
-        >>> int(rkeras.ops.argmax([1.0, 3.0, 2.0]))
-        1
-    """
-    return _arg("argmax", x, axis, keepdims)
+    return named(fn, name, _ARG_DOC, which=which, example=example)  # type: ignore[no-any-return]
 
 
-@symbolic
-def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
-    """Where the smallest element along an axis stands; the first of equals.
+argmax = _arg("argmax", "largest", 1)
+argmin = _arg("argmin", "smallest", 0)
 
-    Args:
-        x: tensor of any shape.
-        axis: the axis; the flattened tensor by default.
-        keepdims: keeps the axis with size 1.
+_CUMULATIVE_DOC = """The running {what} along an axis.
 
-    Returns:
-        An int32 tensor.
+Args:
+    x: tensor of any shape.
+    axis: the axis; the flattened tensor by default.
+    dtype: dtype of the result.
 
-    Example:
-        >>> import rkeras
-        >>> int(rkeras.ops.argmin([1.0, 3.0, 2.0]))
-        0
-    """
-    return _arg("argmin", x, axis, keepdims)
+Returns:
+    A tensor of the shape of ``x`` (flat if ``axis`` is None).
 
-
-def _cumulate(name: str, x: Any, axis: int | None, dtype: str | None) -> Any:
-    x = _engine.convert(x, dtype)
-    if axis is None:
-        x, axis = _engine.apply("reshape", x, shape=[-1]), 0
-    return _engine.apply(name, x, axis=axis)
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}([1.0, 2.0, 4.0]).tolist()
+    {example}
+"""
 
 
-@symbolic
-def cumsum(x: Any, axis: int | None = None, dtype: str | None = None) -> Any:
-    """The running sum along an axis.
+def _cumulative(name: str, what: str, example: list[float]) -> Callable[..., Any]:
+    def fn(x: Any, axis: int | None = None, dtype: str | None = None) -> Any:
+        x = _engine.convert(x, dtype)
+        if axis is None:
+            x, axis = _engine.apply("reshape", x, shape=[-1]), 0
+        return _engine.apply(name, x, axis=axis)
 
-    Args:
-        x: tensor of any shape.
-        axis: the axis; the flattened tensor by default.
-        dtype: dtype of the result.
-
-    Returns:
-        A tensor of the shape of ``x`` (flat if ``axis`` is None).
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.cumsum([1.0, 2.0, 3.0]).tolist()
-        [1.0, 3.0, 6.0]
-    """
-    return _cumulate("cumsum", x, axis, dtype)
+    return named(fn, name, _CUMULATIVE_DOC, what=what, example=example)  # type: ignore[no-any-return]
 
 
-@symbolic
-def cumprod(x: Any, axis: int | None = None, dtype: str | None = None) -> Any:
-    """The running product along an axis.
-
-    Args:
-        x: tensor of any shape.
-        axis: the axis; the flattened tensor by default.
-        dtype: dtype of the result.
-
-    Returns:
-        A tensor of the shape of ``x`` (flat if ``axis`` is None).
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.cumprod([1.0, 2.0, 3.0]).tolist()
-        [1.0, 2.0, 6.0]
-    """
-    return _cumulate("cumprod", x, axis, dtype)
+cumsum = _cumulative("cumsum", "sum", [1.0, 3.0, 7.0])
+cumprod = _cumulative("cumprod", "product", [1.0, 2.0, 8.0])
