@@ -369,8 +369,8 @@ def test_errors_name_the_cause():
         rkeras.Sequential([layers.Dense(1)]).fit(X, Y)
     with pytest.raises(TypeError, match="optimiser"):
         model.compile(optimiser="sgd")
-    with pytest.raises(ValueError, match="list, tuple or dict"):
-        model.compile("sgd", "mse", metrics="mae")
+    with pytest.raises(ValueError, match="names, functions or Metric objects"):
+        model.compile("sgd", "mse", metrics=5)
     with pytest.raises(ValueError, match=r"keys \['nothing'\].*priority"):
         two, x, y, _ = CASES["two_outputs"](rkeras)
         two.compile("sgd", {"nothing": "mse"})

@@ -82,6 +82,12 @@ class Losses(LayerState):
             name: the metric's name.
             aggregation: ``"mean"``, the only one there is.
         """
+        metric = self._added_metric(name, aggregation)
+        if not in_symbolic_inference():
+            metric.update_state(value)
+
+    def _added_metric(self, name: str | None, aggregation: str) -> Any:
+        """The metric that ``add_metric`` keeps under this name, made if there is none."""
         if aggregation not in ("mean", None):
             raise ValueError(f"add_metric knows aggregation='mean' only, got {aggregation!r}")
         if name is None:
@@ -93,5 +99,4 @@ class Losses(LayerState):
             with eager_scope():
                 metric = metrics.Mean(name=name)
             self._track("metrics", metric)
-        if not in_symbolic_inference():
-            metric.update_state(value)
+        return metric

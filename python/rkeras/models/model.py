@@ -295,7 +295,9 @@ class Model(Trainer, Saving, Layer):
         # A partial, unlike a function made here, is copied and pickled together with the model.
         receive = functools.partial(Layer.add_metric, self, name=name, aggregation=aggregation)
         if isinstance(value, KerasTensor):
-            self._needs_network("symbolic metrics").add_extra(value, receive)
+            network = self._needs_network("symbolic metrics")
+            self._added_metric(name, aggregation)
+            network.add_extra(value, receive)
         else:
             receive(value)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rkeras import metrics as metrics_module
+from rkeras.naming import to_snake_case
 from rkeras.tracing import eager_scope
 from rkeras.training.compile_loss import has_class_indices, is_binary
 from rkeras.training.targets import flat_outputs, per_output
@@ -25,23 +26,25 @@ class CompileMetrics:
     """The metrics of a model's outputs, without and with sample weights.
 
     Args:
-        metrics: names, functions or ``Metric`` objects: a list (for all outputs), a list of lists (one for
-            each output), or a dict by output name.
+        metrics: names, functions or ``Metric`` objects: one alone, a list (for all outputs), a list of lists
+            (one for each output), or a dict by output name.
         weighted_metrics: likewise; these get the sample weights.
         output_names: the model's output names, or None if it has none.
 
     Raises:
-        ValueError: if either is none of list, tuple and dict.
+        ValueError: if either is none of these.
     """
 
     def __init__(self, metrics: Any, weighted_metrics: Any, output_names: list[str] | None = None) -> None:
         for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
-            if value is not None and not isinstance(value, (list, tuple, dict)):
+            if value is None or isinstance(value, (list, tuple, dict)):
+                continue
+            if not isinstance(value, str) and not callable(value):
                 raise ValueError(
-                    f"`{name}` must be a list, tuple or dict, for instance {name}=[{value!r}]; "
+                    f"`{name}` must hold names, functions or Metric objects, for instance {name}=['accuracy']; "
                     f"received {value!r} of type {type(value).__name__}."
                 )
-        self._wanted = {"metrics": metrics, "weighted_metrics": weighted_metrics}
+        self._wanted = {"metrics": _alone_or_many(metrics), "weighted_metrics": _alone_or_many(weighted_metrics)}
         self.output_names = output_names
         self.built = False
         self._plain: list[list[Any]] = []
@@ -141,8 +144,13 @@ def resolve_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         if isinstance(identifier, str):
             metric.name = identifier
         return metric
-    name = identifier if isinstance(identifier, str) else getattr(metric, "__name__", type(metric).__name__)
-    return metrics_module.MeanMetricWrapper(metric, name=name)
+    if not isinstance(identifier, str):
+        identifier = to_snake_case(getattr(metric, "__name__", type(metric).__name__))
+    return metrics_module.MeanMetricWrapper(metric, name=identifier)
+
+
+def _alone_or_many(value: Any) -> Any:
+    return value if value is None or isinstance(value, (list, tuple, dict)) else [value]
 
 
 def _as_list(value: Any) -> list[Any]:

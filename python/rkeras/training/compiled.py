@@ -51,8 +51,8 @@ class Compiled:
             loss: name, function or ``Loss``; for several outputs a list with one each or a dict by output
                 name.
             loss_weights: factor of each output's loss, as number, list or dict.
-            metrics: list of names, functions or ``Metric`` objects; for several outputs a list of lists or a
-                dict.
+            metrics: a name, function or ``Metric``, or a list of them; for several outputs a list of lists or
+                a dict.
             weighted_metrics: likewise; these see sample and class weights.
             run_eagerly: whether to run every step op by op, for debugging.
             steps_per_execution: batches between two calls of batch hooks.
@@ -151,10 +151,13 @@ class Compiled:
         Names that a user appends (old models of several losses do) stay at the end.
         """
         computed = list(self._metrics_by_log_name())
-        last, count = self._last_names
-        names = computed + last[count:]
+        names = computed + [name for name in self._appended_names() if name not in computed]
         object.__setattr__(self, "_last_names", (names, len(computed)))
         return names
+
+    def _appended_names(self) -> list[str]:
+        names, count = self._last_names
+        return names[count:]
 
     def _metrics_by_log_name(self) -> dict[str, Any]:
         compiled = {} if self._compile_metrics is None else self._compile_metrics.named

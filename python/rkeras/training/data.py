@@ -86,6 +86,8 @@ class ArrayData:
             raise ValueError(
                 "`x` is None: pass the input data as an array, a list or dict of arrays, or a dataset."
             )
+        if isinstance(y, (list, tuple, dict)) and not y:
+            y = None  # how generators say that the model computes its losses itself
         inputs, outputs = _count(model, "inputs"), _count(model, "outputs")
         self.x, x_spec = nested_arrays(x, "x", inputs)
         self.y, y_spec = nested_arrays(y, "y", outputs)

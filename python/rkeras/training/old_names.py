@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from rkeras.keras_tensor import KerasTensor
 from rkeras.training.compile_metrics import CompileMetrics
 from rkeras.training.data import is_indexed
 from rkeras.training.prefetch import in_background
@@ -94,6 +95,31 @@ class OldNames:
         """The metrics of ``compile``, to be updated with ``update_state(y_true, y_pred, sample_weight)``."""
         model: Any = self
         return model._compile_metrics or CompileMetrics(None, None)
+
+
+    @property
+    def metrics_tensors(self) -> list[Any]:
+        """Tensors of the model to show while training, under the names appended to ``metrics_names``.
+
+        ``add_metric(tensor, name=…)`` does both.
+        """
+        return self.__dict__.setdefault("_metrics_tensors", [])  # type: ignore[no-any-return]
+
+    @metrics_tensors.setter
+    def metrics_tensors(self, tensors: list[Any]) -> None:
+        self.__dict__["_metrics_tensors"] = tensors
+
+    def _show_metrics_tensors(self) -> None:
+        """Makes metrics of the symbolic tensors that were appended since the last call."""
+        model: Any = self
+        tensors = self.__dict__.get("_metrics_tensors")
+        if not tensors:
+            return
+        shown = self.__dict__.setdefault("_metrics_tensors_shown", [])
+        pending = [x for x in tensors if isinstance(x, KerasTensor) and not any(x is y for y in shown)]
+        for tensor, name in zip(pending, model._appended_names(), strict=False):
+            model.add_metric(tensor, name=name)
+            shown.append(tensor)
 
 
 class _WithWorkers:

@@ -97,11 +97,13 @@ class Trainer(Compiled, OldNames):
         """The step for data such as ``arrays``, for which the model is built if it has not been."""
         if arrays:
             ensure_built(self, arrays, spec)
+        self._show_metrics_tensors()
         trainable = tuple(layer.trainable for layer in self._flatten_layers())  # type: ignore[attr-defined]
-        key = (trainable, getattr(self, "_network", None), self.optimizer)
+        network = getattr(self, "_network", None)
+        key = (trainable, network, network and len(network.extras), self.optimizer)
         if key != self._step_key:
-            # What was frozen or thawed since is trained differently; layers may also have been added or
-            # removed.
+            # What was frozen or thawed since is trained differently; layers, losses and metrics may also have
+            # been added.
             self._forget_steps()
             object.__setattr__(self, "_step_key", key)
         name = f"{kind}_function"
