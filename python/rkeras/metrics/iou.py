@@ -8,6 +8,7 @@ from typing import Any
 
 from rkeras import config, ops
 from rkeras.metrics.metric import Metric
+from rkeras.saving.build_budget import charge
 
 
 class IoU(Metric):
@@ -47,6 +48,7 @@ class IoU(Metric):
         axis: int = -1,
     ) -> None:
         super().__init__(name=name, dtype="int32" if dtype in (None, "int") else dtype)
+        charge(64 * len(target_class_ids), f"{len(target_class_ids):,} classes")
         wrong = [i for i in target_class_ids if not 0 <= i < num_classes]
         if wrong:
             raise ValueError(f"{type(self).__name__}: targets {wrong} are no classes of {num_classes}")

@@ -17,7 +17,7 @@ _ALLOWANCE = 1 << 24
 _FACTOR = 4
 _TEMPORARY = 1 << 28
 # Models within models can call each other again and again: ten a level make 10^n calls.
-_CALLS = 200_000
+_CALLS = 50_000
 
 
 class _State(threading.local):

@@ -319,8 +319,7 @@ def _read_tagged(name: str, inner: Any, safe_mode: bool) -> Any:
 
 
 _ARRAY_DTYPES = frozenset(
-    ("bool", "bfloat16", "float16", "float32", "float64", "complex64", "complex128")
-    + tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 bfloat16 float16 float32 float64 complex64 complex128".split()
 )
 
 

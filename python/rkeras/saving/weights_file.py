@@ -51,7 +51,7 @@ def write_objects(file: Any, model: Any, include_optimizer: bool = True) -> None
             continue
         group = file.create_group(f"{path}/vars" if path else "vars")
         if isinstance(getattr(owner, "name", None), str):
-            group.attrs["name"] = owner.name
+            group.attrs["name"] = owner.name.replace("\0", "")
         owner.save_own_variables(Writer(group))
     write_seeds(file, model)
 
@@ -80,7 +80,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, by_name
             raise ValueError(f"by_name=True needs a file of the older layout; '{path}' has no layer names.")
         else:
             results = read_objects(file, model)
-        _assign_all(results, model, skip_mismatch)
+        assign_all(results, model, skip_mismatch)
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def open_weights(source: Any, what: str) -> Iterator[Any]:
 
 def read_into(file: Any, model: Any) -> None:
     """Reads an open file of the layout of Keras 3 into a model that it was saved from."""
-    _assign_all(read_objects(file, model), model, skip_mismatch=False)
+    assign_all(read_objects(file, model), model, skip_mismatch=False)
 
 
 def _is_layer(owner: Any) -> bool:
@@ -116,7 +116,9 @@ def _require_built(model: Any, what: str) -> None:
         )
 
 
-def _assign_all(results: Iterable[Callable[[], None] | ValueError], model: Any, skip_mismatch: bool) -> None:
+def assign_all(
+    results: Iterable[Callable[[], None] | ValueError], model: Any, skip_mismatch: bool = False
+) -> None:
     """Assigns everything, or nothing if something does not fit and must."""
     changes: list[Callable[[], None]] = []
     problems: list[str] = []
