@@ -32,8 +32,8 @@ lint: $(ENGINE)
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet "maturin>=1.9,<2" "numpy>=1.24" "h5py>=3.8" "rich>=13" "ml_dtypes>=0.3" "Pillow>=10.1" \
-		"pytest>=8" "hypothesis>=6" "ruff>=0.8" "mypy>=1.19"
+	$(BIN)/pip install --quiet "maturin>=1.9,<2" "numpy>=1.24" "h5py>=3.8" "rich>=13" "ml_dtypes>=0.3" "Pillow>=10.1" "PyYAML>=6" \
+		"scikit-learn>=1.3" "pytest>=8" "hypothesis>=6" "ruff>=0.8" "mypy>=1.19"
 	touch $@
 
 # The extension, built in place; rebuilt when a Rust file changes.
