@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rkeras import _engine
+from rkeras.build_budget import charge
 from rkeras.dtype_policies import standardize_dtype
 from rkeras.keras_tensor import standardize_shape
 from rkeras.naming import auto_name, current_path
-from rkeras.saving.build_budget import charge
 from rkeras.tracing import eager_scope
 
 _AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")

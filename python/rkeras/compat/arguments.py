@@ -85,6 +85,10 @@ def renamed(kind: str, owner: str, arguments: dict[str, Any]) -> dict[str, Any]:
         ...     renamed("dropout", "Dropout", {"p": 0.5})
         {'rate': 0.5}
     """
+    return _renamed(kind, owner, arguments, _warn)
+
+
+def _renamed(kind: str, owner: str, arguments: dict[str, Any], warn: Callable[[str, str, str], None]) -> dict[str, Any]:
     table = OLD_NAMES[kind]
     if table.keys().isdisjoint(arguments):
         return arguments
@@ -92,12 +96,38 @@ def renamed(kind: str, owner: str, arguments: dict[str, Any]) -> dict[str, Any]:
     for name, value in arguments.items():
         new = table.get(name, name)
         if new != name:
-            value = _OLD_VALUES.get(new, {}).get(value, value) if isinstance(value, str) else value
-            _warn(owner, f"{name}=…", f"{new}={value!r}")
+            if isinstance(value, str):
+                value = _OLD_VALUES.get(new, {}).get(value, value)
+            warn(owner, f"{name}=…", f"{new}={value!r}")
             if new in arguments:
                 raise TypeError(f"{owner} got both {name} and {new}, its name of today")
         result[new] = value
     return result
+
+
+def arguments_of_today(cls: type, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of a class under the names of today, without a warning: a file cannot be edited.
+
+    Args:
+        cls: a class whose ``__init__`` has ``old_arguments``, or any other.
+        arguments: keyword arguments.
+
+    Example:
+        >>> from rkeras.layers import Conv2D
+        >>> arguments_of_today(Conv2D, {"nb_filter": 8, "nb_row": 3, "nb_col": 5, "dim_ordering": "tf"})
+        {'filters': 8, 'data_format': 'channels_last', 'kernel_size': (3, 5)}
+    """
+    kind = getattr(cls.__init__, "old_arguments", None)  # type: ignore[misc]
+    if kind is None:
+        return arguments
+    arguments = _renamed(kind, cls.__name__, arguments, lambda *_: None)
+    if "conv" in kind:
+        for names in _WINDOW:
+            sizes = tuple(arguments[name] for name in names if name in arguments)
+            if sizes:
+                arguments = {name: value for name, value in arguments.items() if name not in names}
+                arguments["kernel_size"] = sizes
+    return arguments
 
 
 def _with_window(owner: str, rank: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -144,6 +174,7 @@ def old_arguments(kind: str) -> Callable[[F], F]:
                 kwargs = renamed(kind, owner, kwargs)
             init(self, *args, **kwargs)
 
+        wrapper.old_arguments = kind  # type: ignore[attr-defined]
         return cast(F, wrapper)
 
     return decorate

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from rkeras import config, ops
+from rkeras.build_budget import charge
 from rkeras.losses.loss import aligned
-from rkeras.saving.build_budget import charge
-from rkeras.saving.build_budget import charge
 
 NEVER_REACHED = -1e10
 """What predictions outside the top k become; also the threshold that all others pass."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from rkeras import config, ops
+from rkeras.build_budget import charge
 from rkeras.metrics.metric import Metric
-from rkeras.saving.build_budget import charge
 
 
 class IoU(Metric):

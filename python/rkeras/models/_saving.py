@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 from rkeras.layers.layer import Layer
@@ -67,6 +69,20 @@ class Saving(Layer):
 
         return json.dumps(saving.serialize_keras_object(self), **kwargs)
 
+    def to_yaml(self, **kwargs: Any) -> str:
+        """The architecture as YAML, to be read by ``model_from_yaml``; ``to_json`` is today's way.
+
+        Args:
+            kwargs: those of ``yaml.dump``.
+
+        Raises:
+            ImportError: PyYAML is not installed.
+        """
+        from rkeras.saving.yaml_text import write_yaml
+
+        warnings.warn("model.to_yaml() is an old name: use model.to_json().", DeprecationWarning, stacklevel=2)
+        return write_yaml(json.loads(self.to_json()), **kwargs)
+
     def get_config(self) -> dict[str, Any]:
         """The arguments (or the layers and their wiring) to make the model again, without weights."""
         if self._network is not None:
@@ -92,10 +108,26 @@ default(Saving.get_config)
 
 def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     """Makes a model (without its weights) from ``to_json``."""
-    from rkeras import saving
     from rkeras.saving.json_text import read_json
+
+    return _from_text(json_string, "The JSON", read_json, custom_objects)
+
+
+def model_from_yaml(yaml_string: str, custom_objects: Any = None) -> Any:
+    """Makes a model (without its weights) from ``to_yaml``.
+
+    Raises:
+        ImportError: PyYAML is not installed.
+    """
+    from rkeras.saving.yaml_text import read_yaml
+
+    warnings.warn("model_from_yaml is an old name: use model_from_json.", DeprecationWarning, stacklevel=2)
+    return _from_text(yaml_string, "The YAML", read_yaml, custom_objects)
+
+
+def _from_text(text: str, what: str, read: Callable[[str, str], Any], custom_objects: Any) -> Any:
+    from rkeras import saving
     from rkeras.saving.loading import loading
 
-    with loading("The JSON"):
-        config = read_json(json_string, "The JSON")
-        return saving.deserialize_keras_object(config, custom_objects=custom_objects)
+    with loading(what):
+        return saving.deserialize_keras_object(read(text, what), custom_objects=custom_objects)

@@ -1,5 +1,4 @@
-"""The layers and wiring of functional models as plain data, in the layout of Keras 3 (and read from Keras "
-"2)."""
+"""The layers and wiring of functional models as plain data, in the layout of Keras 3."""
 
 from __future__ import annotations
 
@@ -22,6 +21,7 @@ from rkeras.models.op_config import (
     split_arguments,
 )
 from rkeras.operation import OpCall, Operation
+from rkeras.saving.legacy_config import present_model_config
 from rkeras.symbolic import any_symbolic
 
 _TENSOR = "__keras_tensor__"
@@ -154,9 +154,6 @@ class _Builder:
             raise ValueError(f"the model config has a loop or lacks layers that {names[:10]} need")
 
     def _arguments(self, call: Any) -> tuple[list[Any], dict[str, Any]]:
-        if isinstance(call, list):
-            return self._old_arguments(call)
-
         def restore(x: Any) -> Any:
             if isinstance(x, dict) and x.get("class_name") == _TENSOR:
                 return self.tensor(*_place(_expect(x.get("config"), dict, _TENSOR).get("keras_history")))
@@ -171,17 +168,6 @@ class _Builder:
         record = _expect(call, dict, "an inbound node")
         args = restore(_expect(record.get("args"), list, "`args` of an inbound node"))
         return args, restore(_expect(record.get("kwargs"), dict, "`kwargs` of an inbound node"))
-
-    def _old_arguments(self, call: list[Any]) -> tuple[list[Any], dict[str, Any]]:
-        """A call in the layout of Keras 2: ``[[layer, node, tensor, kwargs], …]``."""
-        if call and isinstance(call[0], str):
-            call = [call]
-        tensors = [self.tensor(*_place(_expect(item, list, "an inbound node")[:3])) for item in call]
-        kwargs: dict[str, Any] = {}
-        for item in call:
-            if len(item) > 3:
-                kwargs.update(_expect(item[3], dict, "the arguments in an inbound node"))
-        return [tensors[0] if len(tensors) == 1 else tensors], kwargs
 
     def tensor(self, name: str, node_index: int, tensor_index: int) -> KerasTensor:
         """The result of a call."""
@@ -232,7 +218,8 @@ def _place(value: Any) -> tuple[str, int, int]:
 
 
 def functional_from_config(cls: type, config: dict[str, Any], custom_objects: Any = None) -> Any:
-    """Makes a model of class ``cls`` from ``functional_config``."""
+    """Makes a model of class ``cls`` from ``functional_config``, or from what Keras 1 or 2 had as config."""
+    config = present_model_config(config)
     rest = {k: v for k, v in config.items() if k not in ("layers", "input_layers", "output_layers")}
     name, trainable = rest.pop("name", None), rest.pop("trainable", None)
     builder = _Builder(config["layers"], custom_objects)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from rkeras import _engine, tree
+from rkeras.build_budget import count_calls
 from rkeras.graph import LayerGraph, Node, node_of, topological_order
 from rkeras.keras_tensor import KerasTensor
 from rkeras.layers.call_context import get_mask, set_mask
 from rkeras.layers.core.input_layer import Input
 from rkeras.layers.layer import Layer
-from rkeras.saving.build_budget import count_calls
 
 
 class Network:

@@ -38,9 +38,7 @@ class Sequential(Model):
         [(3, 4), (4,), (4, 1), (1,)]
     """
 
-    def __init__(
-        self, layers: Iterable[Any] | None = None, trainable: bool = True, name: str | None = None
-    ) -> None:
+    def __init__(self, layers: Iterable[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__(trainable=trainable, name=name)
         if layers is not None:
             for layer in [layers] if isinstance(layers, Layer) else layers:
@@ -55,9 +53,7 @@ class Sequential(Model):
                 layer = history.operation
         if not isinstance(layer, Layer):
             hint = f"; add an instance, {layer.__name__}(…)" if isinstance(layer, type) else ""
-            raise ValueError(
-                f"a Sequential is made of layers, got {layer!r} (of type {type(layer).__name__}){hint}"
-            )
+            raise ValueError(f"a Sequential is made of layers, got {layer!r} (of type {type(layer).__name__}){hint}")
         if not self._layers and layer._input_shape_arg is not None:
             self.add(InputLayer(batch_shape=(layer._batch_size_arg, *layer._input_shape_arg)), rebuild=False)
         if any(other is not layer and other.name == layer.name for other in self._layers):
@@ -66,8 +62,7 @@ class Sequential(Model):
             )
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError(
-                f"model {self.name!r} can only have an Input as its first layer; it begins with "
-                f"{self._layers[0]}"
+                f"model {self.name!r} can only have an Input as its first layer; it begins with {self._layers[0]}"
             )
         # Not `_track`: a layer may be there twice.
         self._layers.append(layer)
@@ -149,8 +144,7 @@ class Sequential(Model):
             self._layers.insert(0, first)
         elif not _compatible(first.batch_shape, shape):
             raise ValueError(
-                f"model {self.name!r} begins with an Input of shape {first.batch_shape}, "
-                f"it cannot be built for {shape}"
+                f"model {self.name!r} begins with an Input of shape {first.batch_shape}, it cannot be built for {shape}"
             )
         x = first.output
         for layer in self._layers[1:]:
@@ -170,9 +164,7 @@ class Sequential(Model):
         with training_scope(training):
             for layer in self.layers:
                 takes_mask = mask is not None and layer.supports_masking
-                inputs = (
-                    layer(inputs, mask=mask) if takes_mask and _has_mask_argument(layer) else layer(inputs)
-                )
+                inputs = layer(inputs, mask=mask) if takes_mask and _has_mask_argument(layer) else layer(inputs)
                 mask = masks_of(inputs)
         return inputs
 
@@ -215,10 +207,12 @@ class Sequential(Model):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Makes a model from what ``get_config`` returned."""
+    def from_config(cls, config: Any, custom_objects: Any = None) -> Any:
+        """Makes a model from what ``get_config`` returned, also that of Keras 1 and 2."""
         from rkeras import saving
+        from rkeras.saving.legacy_config import present_model_config
 
+        config = present_model_config(config)
         if "layers" not in config:
             return super().from_config(config)
         model = cls(name=config.get("name"))

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from rkeras import _engine
+from rkeras.build_budget import charge
 from rkeras.ops._arguments import axis_index, axis_indices, sizes
 from rkeras.ops._dispatch import symbolic
 from rkeras.ops.joining import concatenate
 from rkeras.ops.splitting import split
 from rkeras.ops.structure import ravel, reshape
-from rkeras.saving.build_budget import charge
 
 __all__ = ["flip", "pad", "repeat", "roll", "tile"]
 

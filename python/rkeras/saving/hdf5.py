@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -58,16 +59,12 @@ class Reader:
         if not isinstance(data, h5py.Dataset):
             raise ValueError(f"the file has no dataset '{self._place}/{key}' for `{what}`.")
         if data.is_virtual or data.external:
-            raise ValueError(
-                f"dataset '{self._place}/{key}' keeps its numbers in another file, which is refused."
-            )
+            raise ValueError(f"dataset '{self._place}/{key}' keeps its numbers in another file, which is refused.")
         if shape is not None and tuple(data.shape or ()) != shape:
             raise ValueError(
                 f"`{what}` has shape {shape}, but '{self._place}/{key}' in the file has shape {data.shape}."
             )
-        if shape is None and data.size * data.dtype.itemsize > max(
-            1 << 24, 1000 * data.id.get_storage_size()
-        ):
+        if shape is None and data.size * data.dtype.itemsize > max(1 << 24, 1000 * data.id.get_storage_size()):
             raise ValueError(
                 f"dataset '{self._place}/{key}' declares far more numbers than the file holds; it is refused."
             )
@@ -111,6 +108,21 @@ def read_attribute(group: Any, name: str) -> Any:
     if name not in group.attrs:
         return None
     attribute = group.attrs.get_id(name)
-    if attribute.get_storage_size() > _MAX_ATTRIBUTE:
+    # Not the storage size, which h5py takes for an error if it is zero.
+    if math.prod(attribute.shape or ()) * attribute.get_type().get_size() > _MAX_ATTRIBUTE:
         raise ValueError(f"the attribute '{name}' in the file is too large.")
     return group.attrs[name]
+
+
+def read_text(group: Any, name: str, limit: int) -> str | bytes | None:
+    """An attribute that holds a single text, or None.
+
+    Raises:
+        ValueError: if it holds something else, or more than ``limit`` bytes.
+    """
+    value = read_attribute(group, name)
+    if value is not None and not isinstance(value, (str, bytes)):
+        raise ValueError(f"the attribute '{name}' in the file is no text")
+    if value is not None and len(value) > limit:
+        raise ValueError(f"the attribute '{name}' in the file has more than {limit:,} bytes.")
+    return value

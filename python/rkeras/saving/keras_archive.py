@@ -17,8 +17,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from rkeras.build_budget import BuildBudget
 from rkeras.saving.atomic import atomic_file
-from rkeras.saving.build_budget import BuildBudget
 from rkeras.saving.json_text import MAX_BYTES, read_json
 from rkeras.saving.loading import loading
 from rkeras.saving.object_registration import CustomObjectScope

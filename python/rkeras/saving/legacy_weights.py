@@ -13,6 +13,9 @@ import numpy as np
 
 from rkeras.saving.hdf5 import Reader, Writer, follow, read_attribute
 
+# The version of the format, not ours: it is what other readers look for.
+FORMAT_VERSION = "3.15.1"
+_TOP = "top_level_model_weights"
 # HDF5 keeps attributes up to 64 KiB only; longer lists are split into name0, name1, …
 _ATTRIBUTE_BYTES = 64512
 
@@ -30,16 +33,43 @@ def weights_of(layer: Any) -> list[Any]:
 def write_layers(group: Any, model: Any) -> None:
     """Writes the weights of each of the model's layers into an open HDF5 file or group."""
     layers = model.layers
-    _write_names(group, "layer_names", [layer.name for layer in layers])
+    write_names(group, "layer_names", [layer.name for layer in layers])
     group.attrs["backend"] = "rkeras"
-    group.attrs["keras_version"] = "3.15.1"
+    group.attrs["keras_version"] = FORMAT_VERSION
     for layer in layers:
-        weights = weights_of(layer)
-        inner = group.create_group(layer.name)
-        _write_names(inner, "weight_names", [w.path for w in weights])
-        writer = Writer(inner)
-        for weight in weights:
-            writer[weight.path] = weight.numpy()
+        _write_weights(group.create_group(layer.name), weights_of(layer))
+    if _TOP not in group:
+        _write_weights(group.create_group(_TOP), _own_weights(model))
+
+
+def _write_weights(group: Any, weights: list[Any]) -> None:
+    names = unique_names([weight.path for weight in weights])
+    write_names(group, "weight_names", names)
+    writer = Writer(group)
+    for name, weight in zip(names, weights, strict=True):
+        writer[name] = weight.numpy()
+
+
+def _own_weights(model: Any) -> list[Any]:
+    """Weights that the model has besides those of its layers."""
+    return [*model._trainable_variables, *model._non_trainable_variables]
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """The names, those met before with a number.
+
+    Example:
+        >>> unique_names(["a/b", "a/b", "c"])
+        ['a/b', 'a/b_1', 'c']
+    """
+    result: dict[str, None] = {}
+    for name in names:
+        new, i = name, 0
+        while new in result:
+            i += 1
+            new = f"{name}_{i}"
+        result[new] = None
+    return list(result)
 
 
 def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], None] | ValueError]:
@@ -55,8 +85,8 @@ def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], N
         ValueError: if layers are matched by order and their numbers differ.
     """
     group = follow(file, "model_weights") if "model_weights" in file else file
-    stored = [(name, follow(group, name)) for name in _read_names(group, "layer_names")]
-    filled = [(name, g, _read_names(g, "weight_names")) for name, g in stored if g is not None]
+    stored = [(name, follow(group, name)) for name in read_names(group, "layer_names")]
+    filled = [(name, g, read_names(g, "weight_names")) for name, g in stored if g is not None]
     filled = [entry for entry in filled if entry[2]]
     layers = [layer for layer in model.layers if weights_of(layer)]
     if by_name:
@@ -79,9 +109,7 @@ def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], N
 def _read_layer(layer: Any, group: Any, names: list[str]) -> Callable[[], None]:
     weights = weights_of(layer)
     if len(weights) != len(names):
-        raise ValueError(
-            f"layer `{layer.name}` has {len(weights)} weights, but the file has {len(names)}: {names}"
-        )
+        raise ValueError(f"layer `{layer.name}` has {len(weights)} weights, but the file has {len(names)}: {names}")
     reader = Reader(group, group.name)
     arrays = [reader.read(name, tuple(w.shape), w.path) for name, w in zip(names, weights, strict=True)]
 
@@ -92,7 +120,8 @@ def _read_layer(layer: Any, group: Any, names: list[str]) -> Callable[[], None]:
     return assign
 
 
-def _write_names(group: Any, attribute: str, names: list[str]) -> None:
+def write_names(group: Any, attribute: str, names: list[str]) -> None:
+    """Writes a list of names as an attribute, or as several if it is long."""
     encoded = np.array([name.encode() for name in names], dtype="S") if names else np.zeros(0, "S1")
     if encoded.nbytes <= _ATTRIBUTE_BYTES:
         group.attrs[attribute] = encoded
@@ -101,7 +130,8 @@ def _write_names(group: Any, attribute: str, names: list[str]) -> None:
         group.attrs[f"{attribute}{i}"] = part
 
 
-def _read_names(group: Any, attribute: str) -> list[str]:
+def read_names(group: Any, attribute: str) -> list[str]:
+    """The list of names that ``write_names``, or Keras, wrote; empty if there is none."""
     whole = read_attribute(group, attribute)
     values = [] if whole is None else list(whole)
     part = 0

@@ -31,7 +31,5 @@ def loading(what: str) -> Iterator[None]:
         naming.restore_counts(names)
         seed_generator.restore_source(seeds)
         if isinstance(error, _MALFORMED):
-            raise ValueError(
-                f"{what} holds a config that makes no model: {type(error).__name__}: {error}"
-            ) from error
+            raise ValueError(f"{what} holds a config that makes no model: {type(error).__name__}: {error}") from error
         raise

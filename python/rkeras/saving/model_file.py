@@ -87,9 +87,7 @@ def _save_directory(model: Any, path: str, include_optimizer: bool, with_graph: 
                 )
 
 
-def load_model(
-    filepath: Any, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
-) -> Any:
+def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> Any:
     """Loads a model that ``save_model``, or Keras, saved.
 
     A file can only name classes and functions of this library, those registered with

@@ -39,9 +39,7 @@ def _walk(owner: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
             yield from _walk_container(value, inner, seen, set())
 
 
-def _walk_container(
-    container: Any, path: str, seen: set[int], containers: set[int]
-) -> Iterator[tuple[str, Any]]:
+def _walk_container(container: Any, path: str, seen: set[int], containers: set[int]) -> Iterator[tuple[str, Any]]:
     if id(container) in containers:
         return
     containers.add(id(container))
@@ -76,9 +74,7 @@ def _children(owner: Any) -> Iterator[tuple[str, Any]]:
     # Properties count, and come before the private attributes that they show: files call the layers of an
     # attention # `query_dense`, not `_query_dense`.
     names = [
-        name
-        for name in dir(owner)
-        if not name.startswith("__") and name not in _internals(isinstance(owner, _model()))
+        name for name in dir(owner) if not name.startswith("__") and name not in _internals(isinstance(owner, _model()))
     ]
     for name in sorted(names, key=lambda n: (n.startswith("_"), n)):
         try:

@@ -286,9 +286,7 @@ def _read(config: Any, safe_mode: bool, own: Mapping[str, Any] | None = None) ->
     return _read_object(config, inner, safe_mode, own)
 
 
-_TAGS = frozenset(
-    f"__{kind}__" for kind in ("keras_tensor", "tensor", "numpy", "bytes", "ellipsis", "slice", "lambda")
-)
+_TAGS = frozenset(f"__{kind}__" for kind in ("keras_tensor", "tensor", "numpy", "bytes", "ellipsis", "slice", "lambda"))
 
 
 def _read_tagged(name: str, inner: Any, safe_mode: bool) -> Any:
@@ -318,9 +316,9 @@ def _read_tagged(name: str, inner: Any, safe_mode: bool) -> Any:
         raise TypeError(f"malformed record of {name}: {reprlib.repr(inner)}") from error
 
 
-_ARRAY_DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 bfloat16 float16 float32 float64 complex64 complex128".split()
-)
+_ARRAY_DTYPES = {"bool", "bfloat16", "float16", "float32", "float64", "complex64", "complex128"} | {
+    f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)
+}
 
 
 def _read_array(value: Any, dtype: Any, is_tensor: bool) -> Any:

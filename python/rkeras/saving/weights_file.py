@@ -116,9 +116,7 @@ def _require_built(model: Any, what: str) -> None:
         )
 
 
-def assign_all(
-    results: Iterable[Callable[[], None] | ValueError], model: Any, skip_mismatch: bool = False
-) -> None:
+def assign_all(results: Iterable[Callable[[], None] | ValueError], model: Any, skip_mismatch: bool = False) -> None:
     """Assigns everything, or nothing if something does not fit and must."""
     changes: list[Callable[[], None]] = []
     problems: list[str] = []
@@ -129,9 +127,7 @@ def assign_all(
             changes.append(result)
     if problems and not skip_mismatch:
         listed = "\n  ".join(problems)
-        raise ValueError(
-            f"The weights file does not fit model `{model.name}`; nothing was loaded.\n  {listed}"
-        )
+        raise ValueError(f"The weights file does not fit model `{model.name}`; nothing was loaded.\n  {listed}")
     for problem in problems:
         warnings.warn(f"Skipped: {problem}", stacklevel=4)
     for change in changes:

@@ -216,7 +216,7 @@ class ZipReader:
             agrees = (crc, packed, size) == (member.crc, member.packed, member.size)
         if not agrees:
             raise self._error(f"the two headers of the member {member.name!r} differ")
-        return member.header + _LOCAL.size + name_size + extra_size
+        return member.header + _LOCAL.size + int(name_size) + int(extra_size)
 
     def _inflate(self, member: Member) -> bytes:
         packed = FilePart(self._file, self._data_starts[member.name], member.packed)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rkeras.saving.build_budget import charge
+from rkeras.build_budget import charge
 
 Floats = npt.NDArray[np.float64]
 

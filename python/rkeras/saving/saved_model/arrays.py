@@ -130,7 +130,9 @@ def _scatter_add(e: Emission) -> Ref:
     rank = e.rank() - count + 1
     back = [*range(1, axis + 1), 0, *range(axis + 1, rank)]
     total = e.graph(
-        "UnsortedSegmentSum", e.transpose(e.operands[0], order), e.graph.cast(e.operands[1], "int64"),
+        "UnsortedSegmentSum",
+        e.transpose(e.operands[0], order),
+        e.graph.cast(e.operands[1], "int64"),
         e.size(_one(e.step.attrs["size"])),
     )
     return e.transpose(total, back)

@@ -13,7 +13,6 @@ _MAGIC = 0xDB4775248B80FB57
 _GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
-
 def _string_tensor(value: bytes) -> tuple[bytes, int]:
     """A scalar string as the data file holds it, and its checksum."""
     # The checksum covers the length as four bytes, though it is written as a varint.

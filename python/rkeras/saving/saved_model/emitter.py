@@ -30,9 +30,7 @@ class Emission:
         met: the values so far with their places in the function, to take unknown sizes from.
     """
 
-    def __init__(
-        self, graph: Function, step: Step, operands: list[Ref], met: Sequence[tuple[Operand, Ref]]
-    ) -> None:
+    def __init__(self, graph: Function, step: Step, operands: list[Ref], met: Sequence[tuple[Operand, Ref]]) -> None:
         self.graph = graph
         self.step = step
         self.operands = operands

@@ -123,8 +123,13 @@ def _stand_ins(specs: Sequence[tuple[Sequence[int | None], str]]) -> Iterator[tu
             count = iter(range(1000))
             sized.append(
                 [
-                    ([size if size is not None else fill(next(count)) if axis else batch
-                      for axis, size in enumerate(shape)], dtype)
+                    (
+                        [
+                            size if size is not None else fill(next(count)) if axis else batch
+                            for axis, size in enumerate(shape)
+                        ],
+                        dtype,
+                    )
                     for shape, dtype in specs
                 ]
             )

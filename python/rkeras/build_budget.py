@@ -67,7 +67,6 @@ class BuildBudget:
         if kept:
             self._left -= size
 
-
     def count(self, calls: int) -> None:
         """Takes off calls of layers."""
         self._calls_left -= calls

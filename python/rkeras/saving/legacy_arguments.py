@@ -1,0 +1,146 @@
+"""Arguments in old configs that have become others, or that have no meaning any more."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Callable
+from typing import Any
+
+Record = dict[str, Any]
+
+# Arguments without a counterpart, and the values with which they made no difference; () for any value.
+_WITHOUT_MEANING: dict[str, tuple[Any, ...]] = {
+    "adjustment": (None,),
+    "consume_less": (),
+    "fused": (),
+    "input_dtype": (),
+    "is_legacy_optimizer": (),
+    "jit_compile": (),
+    "mode": (0,),
+    "renorm_clipping": (None,),
+    "schedule_decay": (0.004,),
+    "time_major": (False,),
+    "type_spec": (None,),
+    "virtual_batch_size": (None,),
+}
+
+
+def present_arguments(module: str, name: str, config: Record) -> Record:
+    """The config of a class of ours without what has gone.
+
+    Args:
+        module: where the class is.
+        name: its name.
+        config: an old config.
+
+    Raises:
+        ValueError: an argument asks for something that cannot be done any more.
+
+    Example:
+        >>> present_arguments("keras.layers", "BatchNormalization", {"mode": 0, "axis": [3]})
+        {'axis': 3}
+    """
+    config = dict(config)
+    for key in [key for key in config if key in _WITHOUT_MEANING]:
+        values = _WITHOUT_MEANING[key]
+        if not values or any(config[key] is value or config[key] == value for value in values):
+            del config[key]
+    for kind in (module, f"{module}.{name}"):
+        if kind in _CHANGES:
+            _CHANGES[kind](config)
+    return config
+
+
+def _layer(config: Record) -> None:
+    if "batch_input_shape" in config:
+        # The whole shape says it all.
+        for key in ("input_dim", "input_length"):
+            config.pop(key, None)
+    axis = config.get("axis")
+    if isinstance(axis, (list, tuple)) and len(axis) == 1:
+        config["axis"] = axis[0]
+
+
+def _input_layer(config: Record) -> None:
+    if "batch_input_shape" in config:
+        config["batch_shape"] = config.pop("batch_input_shape")
+
+
+def _embedding(config: Record) -> None:
+    config.pop("input_length", None)
+    if config.get("dropout") in (0, None):
+        config.pop("dropout", None)
+
+
+def _initializer(config: Record) -> None:
+    config.pop("dtype", None)
+
+
+def _variance_scaling(config: Record) -> None:
+    if config.get("distribution") == "normal":
+        config["distribution"] = "truncated_normal"
+
+
+def _loss(config: Record) -> None:
+    config.pop("fn", None)
+    if config.get("reduction") == "auto":
+        config["reduction"] = "sum_over_batch_size"
+
+
+def _metric_of_function(config: Record) -> None:
+    if isinstance(config.get("fn"), str):
+        config["fn"] = _function(config["fn"])
+
+
+def _optimizer(config: Record) -> None:
+    if "lr" in config:
+        config.setdefault("learning_rate", config.pop("lr"))
+    for key in ("epsilon", "decay"):
+        if not config.get(key, True):
+            del config[key]
+
+
+def _max_norm(config: Record) -> None:
+    if "m" in config:
+        config["max_value"] = config.pop("m")
+
+
+def _recurrent(config: Record) -> None:
+    forget = config.pop("forget_bias_init", None)
+    if forget is not None:
+        config["unit_forget_bias"] = forget in ("one", "ones")
+
+
+def _lambda(config: Record) -> None:
+    kinds = {"function": config.pop("function_type", None), "output_shape": config.pop("output_shape_type", None)}
+    for key in ("module", "output_shape_module"):
+        config.pop(key, None)
+    for key, kind in kinds.items():
+        value = config.get(key)
+        if kind == "lambda" or (key == "function" and isinstance(value, list)):
+            if not isinstance(value, (list, tuple)) or len(value) != 3:
+                raise ValueError(f"the {key} of a Lambda layer must be code, got {reprlib.repr(value)}")
+            code = dict(zip(("code", "defaults", "closure"), value, strict=True))
+            config[key] = {"class_name": "__lambda__", "config": code}
+        elif isinstance(value, str):
+            config[key] = _function(value)
+
+
+def _function(name: str) -> Record:
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+
+
+_CHANGES: dict[str, Callable[[Record], None]] = {
+    "keras.initializers": _initializer,
+    "keras.initializers.VarianceScaling": _variance_scaling,
+    "keras.constraints.MaxNorm": _max_norm,
+    "keras.layers": _layer,
+    "keras.layers.Embedding": _embedding,
+    "keras.layers.GRU": _recurrent,
+    "keras.layers.InputLayer": _input_layer,
+    "keras.layers.LSTM": _recurrent,
+    "keras.layers.Lambda": _lambda,
+    "keras.losses": _loss,
+    "keras.metrics.MeanMetricWrapper": _metric_of_function,
+    "keras.optimizers": _optimizer,
+}
