@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rkeras import config, ops
 from rkeras.saving.identifiers import ObjectTable
 
@@ -138,7 +140,36 @@ class MinMaxNorm(Constraint):
         }
 
 
-TABLE = ObjectTable("constraint", [MaxNorm, MinMaxNorm, NonNeg, UnitNorm])
+class RadialConstraint(Constraint):
+    """Gives weights of a square window that are as far from its middle the same value.
+
+    Distance is counted in whole rings, and each takes the value of a diagonal element, as in Keras 2: from the
+    middle on those of the indices 0, 1 for three rows; 1, 3 for four; 1, 2, 3 for five.
+
+    Example:
+        >>> import numpy as np
+        >>> RadialConstraint()(np.arange(9.0).reshape(3, 3, 1, 1)).numpy()[:, :, 0, 0].tolist()
+        [[4.0, 4.0, 4.0], [4.0, 0.0, 4.0], [4.0, 4.0, 4.0]]
+    """
+
+    def __call__(self, w: Any) -> Any:
+        """The allowed weight; anything but kernels (size, size, channels, filters) raises ValueError."""
+        w = ops.convert_to_tensor(w)
+        shape = tuple(w.shape)
+        if len(shape) != 4 or shape[0] != shape[1]:
+            raise ValueError(f"RadialConstraint takes kernels (size, size, channels, filters), got shape {shape}")
+        size = shape[0]
+        offset = np.abs(np.arange(size) - (size - 1) / 2)
+        ring = np.floor(np.maximum(offset[:, None], offset)).astype("int32")
+        # Weights made so must stay as they are, therefore also with an odd number, where the element of the next
+        # ring inside is taken.
+        corner = np.maximum(size // 2 - 1 + ring + ((ring > 0) & (size % 2 == 0)), 0)
+        rows = ops.reshape(w, (size * size, *shape[2:]))
+        return ops.reshape(ops.take(rows, (corner * (size + 1)).ravel(), axis=0), shape)
+
+
+TABLE = ObjectTable("constraint", [MaxNorm, MinMaxNorm, NonNeg, RadialConstraint, UnitNorm])
+radial_constraint = RadialConstraint
 max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
 get = TABLE.get
 serialize = TABLE.serialize

@@ -1,0 +1,1 @@
+"""Layers with a kernel of its own for each place."""
