@@ -68,13 +68,16 @@ def _warn(owner: str, old: str, new: str) -> None:
     )
 
 
-def renamed(kind: str, owner: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def renamed(
+    kind: str, owner: str, arguments: dict[str, Any], warn: Callable[[str, str, str], None] = _warn
+) -> dict[str, Any]:
     """The keyword arguments under the names of today, with a DeprecationWarning for each old one.
 
     Args:
         kind: row of ``OLD_NAMES``.
         owner: what is called, for the warning.
         arguments: keyword arguments.
+        warn: called with the owner, the old and the new spelling.
 
     Raises:
         TypeError: an argument is given under both names.
@@ -85,10 +88,6 @@ def renamed(kind: str, owner: str, arguments: dict[str, Any]) -> dict[str, Any]:
         ...     renamed("dropout", "Dropout", {"p": 0.5})
         {'rate': 0.5}
     """
-    return _renamed(kind, owner, arguments, _warn)
-
-
-def _renamed(kind: str, owner: str, arguments: dict[str, Any], warn: Callable[[str, str, str], None]) -> dict[str, Any]:
     table = OLD_NAMES[kind]
     if table.keys().isdisjoint(arguments):
         return arguments
@@ -120,7 +119,7 @@ def arguments_of_today(cls: type, arguments: dict[str, Any]) -> dict[str, Any]:
     kind = getattr(cls.__init__, "old_arguments", None)  # type: ignore[misc]
     if kind is None:
         return arguments
-    arguments = _renamed(kind, cls.__name__, arguments, lambda *_: None)
+    arguments = renamed(kind, cls.__name__, arguments, lambda *_: None)
     if "conv" in kind:
         for names in _WINDOW:
             sizes = tuple(arguments[name] for name in names if name in arguments)
