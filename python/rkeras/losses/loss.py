@@ -22,6 +22,30 @@ def aligned(x1: Any, x2: Any) -> tuple[Any, Any]:
     return x1, x2
 
 
+def masked_weight(sample_weight: Any, mask: Any) -> Any:
+    """The weights where the mask is 1, and 0 elsewhere.
+
+    Args:
+        sample_weight: weights of samples or of their steps, or None.
+        mask: zeros and ones in the dtype of the result.
+
+    Example:
+        >>> masked_weight([2.0, 3.0], ops.array([[1.0, 0.0], [1.0, 1.0]])).tolist()
+        [[2.0, 0.0], [3.0, 3.0]]
+    """
+    if sample_weight is None:
+        return mask
+    weight, mask = aligned(ops.cast(ops.convert_to_tensor(sample_weight), mask.dtype), mask)
+    rank = max(len(weight.shape), len(mask.shape))
+    return _with_rank(weight, rank) * _with_rank(mask, rank)
+
+
+def _with_rank(weight: Any, rank: int) -> Any:
+    """Weights with axes of size 1 at the end, so that they broadcast from the left."""
+    missing = rank - len(weight.shape)
+    return ops.reshape(weight, (*weight.shape, *[1] * missing)) if missing > 0 else weight
+
+
 def reduce_values(
     values: Any, sample_weight: Any = None, mask: Any = None, reduction: str | None = "sum_over_batch_size"
 ) -> Any:
@@ -42,11 +66,7 @@ def reduce_values(
     """
     if mask is not None:
         mask = ops.cast(mask, values.dtype)
-        if sample_weight is None:
-            sample_weight = mask
-        else:
-            weight, flags = aligned(ops.cast(sample_weight, values.dtype), mask)
-            sample_weight = weight * flags
+        sample_weight = masked_weight(sample_weight, mask)
         if reduction in ("sum_over_batch_size", "mean"):
             # What is masked out is not counted either.
             total = float(math.prod(mask.shape))
@@ -56,9 +76,7 @@ def reduce_values(
     if sample_weight is not None:
         weight = ops.cast(sample_weight, values.dtype)
         values, weight = aligned(values, weight)
-        if len(weight.shape) < len(values.shape):
-            weight = ops.reshape(weight, (*weight.shape, *[1] * (len(values.shape) - len(weight.shape))))
-        values = values * weight
+        values = values * _with_rank(weight, len(values.shape))
     if reduction in ("none", None):
         return values
     if reduction == "sum":

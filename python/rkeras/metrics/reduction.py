@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rkeras import ops
-from rkeras.losses.loss import aligned
+from rkeras.losses.loss import aligned, masked_weight
 from rkeras.metrics.metric import Metric
 
 
@@ -31,8 +31,7 @@ def samplewise(values: Any, sample_weight: Any, dtype: str, reduce: Callable[...
     values = ops.cast(ops.convert_to_tensor(values), dtype)
     weight = None if sample_weight is None else ops.cast(ops.convert_to_tensor(sample_weight), dtype)
     if mask is not None:
-        flags = ops.cast(mask, dtype)
-        weight = flags if weight is None else weight * flags
+        weight = masked_weight(weight, ops.cast(mask, dtype))
     if weight is not None:
         values, weight = aligned(values, weight)
         if len(weight.shape) > len(values.shape):
@@ -135,8 +134,7 @@ class MeanMetricWrapper(Mean):
         mask = getattr(y_pred, "_keras_mask", None)
         values = ops.convert_to_tensor(self._fn(y_true, y_pred, **self._fn_kwargs))
         if mask is not None:
-            flags = ops.cast(mask, self.dtype)
-            sample_weight = flags if sample_weight is None else ops.cast(sample_weight, self.dtype) * flags
+            sample_weight = masked_weight(sample_weight, ops.cast(mask, self.dtype))
         super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -197,6 +197,9 @@ class Batches:
         else:
             self.order = self._generator.permutation(samples).astype(np.int64, copy=False)
 
+    def close(self) -> None:
+        """Arrays need no end."""
+
     def remainder(self) -> list[Array]:
         """The arrays of the last, partial batch of this pass."""
         rows: Any = slice(self.full * self.batch_size, None)
@@ -238,6 +241,7 @@ class Stream:
         A generator cannot start anew: it goes on.
         """
         if self._iterator is None or (fresh and self._iterator is not self.source):
+            self.close()
             self._iterator = self._indexed_batches() if self.indexed else iter(self.source)
         return self._iterator
 
@@ -247,14 +251,22 @@ class Stream:
             return None
         return self.iterator(fresh=True)
 
+    def begin_pass(self) -> None:
+        """Tells an indexed dataset that an epoch begins."""
+        if self.indexed and hasattr(self.source, "on_epoch_begin"):
+            self.source.on_epoch_begin()
+
     def end_pass(self) -> None:
         """Tells an indexed dataset that an epoch is over."""
         if self.indexed and hasattr(self.source, "on_epoch_end"):
             self.source.on_epoch_end()
 
+    def close(self) -> None:
+        """Ends workers that make batches; what the user passed is left as it is."""
+        if self.indexed and isinstance(self._iterator, Generator):
+            self._iterator.close()
+
     def _indexed_batches(self) -> Iterator[Any]:
-        if hasattr(self.source, "on_epoch_begin"):
-            self.source.on_epoch_begin()
         count = self.count
         indices: Iterable[int] = itertools.count()
         if count is not None:

@@ -144,6 +144,7 @@ def prepare_checked(step: StepFunction, arrays: Sequence[Any], rows: int, spec: 
 
 
 def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, fresh: bool) -> None:
+    data.begin_pass()
     total = steps or data.count
     iterator = data.iterator(fresh or steps is None)
     restarted = False

@@ -6,6 +6,7 @@ returns when a hook or the progress bar is due. Streams go batch by batch.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -100,19 +101,20 @@ def fit(
     if isinstance(data, Batches):  # a stream has shown nothing yet to build the model from
         model._make_step("train", *data.data.flat)
     model.stop_training = False
-    callbacks.on_train_begin()
     logs: dict[str, Any] = {}
-    for epoch in range(model._initial_epoch or initial_epoch, epochs):
-        model.reset_metrics()
-        callbacks.on_epoch_begin(epoch)
-        logs = run_epoch(model, "train", data, steps_per_epoch, callbacks, class_weight)
-        if validation is not None and _validates(epoch + 1, validation_freq):
-            val_logs = _evaluate(model, validation, validation_steps, callbacks)
-            logs.update({f"val_{name}": value for name, value in val_logs.items()})
-        logs = dict(sorted(logs.items()))
-        callbacks.on_epoch_end(epoch, logs)
-        if model.stop_training:
-            break
+    with closing(data), closing(validation or data):
+        callbacks.on_train_begin()
+        for epoch in range(model._initial_epoch or initial_epoch, epochs):
+            model.reset_metrics()
+            callbacks.on_epoch_begin(epoch)
+            logs = run_epoch(model, "train", data, steps_per_epoch, callbacks, class_weight)
+            if validation is not None and _validates(epoch + 1, validation_freq):
+                val_logs = _evaluate(model, validation, validation_steps, callbacks)
+                logs.update({f"val_{name}": value for name, value in val_logs.items()})
+            logs = dict(sorted(logs.items()))
+            callbacks.on_epoch_end(epoch, logs)
+            if model.stop_training:
+                break
     finalize = getattr(model.optimizer, "finalize_variable_values", None)
     if finalize is not None and epochs > 0:
         finalize(model.trainable_weights)
@@ -143,7 +145,8 @@ def evaluate(
             epochs=1,
             steps=steps or data.count,
         )
-    return _evaluate(model, data, steps, callbacks)
+    with closing(data):
+        return _evaluate(model, data, steps, callbacks)
 
 
 def _evaluate(

@@ -4,6 +4,7 @@ service."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,13 @@ def predict_data(
             steps=steps or data.count,
         )
     model.stop_predicting = False
-    callbacks.on_predict_begin()
-    if isinstance(data, Batches):
-        outputs = _predict_arrays(model, data, steps, callbacks)
-    else:
-        outputs = _predict_stream(model, data, steps, callbacks)
-    callbacks.on_predict_end()
+    with closing(data):
+        callbacks.on_predict_begin()
+        if isinstance(data, Batches):
+            outputs = _predict_arrays(model, data, steps, callbacks)
+        else:
+            outputs = _predict_stream(model, data, steps, callbacks)
+        callbacks.on_predict_end()
     return outputs
 
 
@@ -63,7 +65,8 @@ def _predict_quickly(model: Any, x: Array, batch_size: int) -> Any:
     traced = step.single.get((x.shape, x.dtype))
     if traced is None:
         return None
-    outputs = traced.plan.run((x,))
+    dtype = engine_dtype(x)
+    outputs = traced.plan.run((x if x.dtype == dtype else x.astype(dtype),))
     if traced.output_spec == LEAF:
         return outputs[0].numpy()
     return put_together(traced.output_spec, iter([o.numpy() for o in outputs]))
@@ -122,20 +125,23 @@ def _predict_in_place(
 
 
 def _predict_stream(model: Any, data: Stream, steps: int | None, callbacks: CallbackList) -> Any:
+    data.begin_pass()
     total = steps or data.count
     collect = _Collector()
     step: StepFunction | None = None
-    batch = 0
     iterator = data.iterator(fresh=True)
+    batch = 0
     while (total is None or batch < total) and not model.stop_predicting:
-        item = next(iterator, None)
-        if item is None:
+        try:
+            item = next(iterator)
+        except StopIteration:
             break
         arrays, spec = batch_arrays(item, model)
         if step is None:
             step = model._make_step("predict", arrays, spec)
         collect.add(_one_batch(step, arrays, spec, batch, callbacks))
         batch += 1
+    data.end_pass()
     if not batch:
         raise ValueError(NO_BATCH)
     return collect.result()

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import itertools
 import queue
-import random
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
-import numpy as np
-
-# The dataset of a worker process: handed over once, when the process starts, rather than with each batch.
-_worker_dataset: Any = None
-
-
-def _start_worker(dataset: Any) -> None:
-    global _worker_dataset
-    _worker_dataset = dataset
-
-
-def _make_batch(index: int, seed: int) -> Any:
-    # Seeded by batch, so that random augmentation does not depend on which process makes it.
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    return _worker_dataset[index]
+from rkeras.training.workers import Workers
 
 
 def prefetched(
@@ -45,29 +29,18 @@ def prefetched(
     >>> list(prefetched("abc", [2, 0], workers=2, use_multiprocessing=False, max_queue_size=4))
     ['c', 'a']
     """
-    executor: Executor
-    if use_multiprocessing:
-        executor = ProcessPoolExecutor(workers, multiprocessing.get_context(), _start_worker, (dataset,))
-    else:
-        executor = ThreadPoolExecutor(workers, "rkeras-data")
-    seed = random.getrandbits(32) if use_multiprocessing else 0
+    made_by = Workers(dataset, workers, use_multiprocessing)
     waiting: deque[Future[Any]] = deque()
     source = iter(indices)
     try:
         while True:
-            while len(waiting) < max(max_queue_size, 1):
-                index = next(source, None)
-                if index is None:
-                    break
-                if use_multiprocessing:
-                    waiting.append(executor.submit(_make_batch, index, seed + index))
-                else:
-                    waiting.append(executor.submit(dataset.__getitem__, index))
+            missing = max(max_queue_size, 1) - len(waiting)
+            waiting.extend(made_by.submit(index) for index in itertools.islice(source, missing))
             if not waiting:
                 return
             yield waiting.popleft().result()
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        made_by.close()
 
 
 def in_background(source: Iterable[Any], max_queue_size: int) -> Iterator[Any]:
