@@ -1,6 +1,6 @@
 //! Convolution passes and pooling as fractions of the peak.
 
-use rkeras_benches::Bench;
+use rkeras_benches::{Aligned, Bench};
 use rkeras_kernels::conv::{self, ConvShape, Epilogue};
 use rkeras_kernels::gemm::Activation;
 use rkeras_kernels::parallel::set_num_threads;
@@ -32,9 +32,9 @@ fn main() {
             pad_before: [0, before, before],
             groups: 1,
         };
-        let numbers = |n: usize| (0..n).map(|i| (i % 11) as f32 - 5.0).collect::<Vec<f32>>();
+        let numbers = |n: usize| Aligned::new(n, |i| (i % 11) as f32 - 5.0);
         let (x, w, g) = (numbers(s.input_len()), numbers(s.weight_len()), numbers(s.out_len()));
-        let (mut y, mut dx, mut dw) = (g.clone(), x.clone(), w.clone());
+        let (mut y, mut dx, mut dw) = (numbers(g.len()), numbers(x.len()), numbers(w.len()));
         let bias = numbers(cout);
         let name = format!("N{batch} {size}x{size} {cin}->{cout} {k}x{k}");
         for threads in [1, 2] {
@@ -58,10 +58,10 @@ fn main() {
             out: [1, out, out],
             pad_before: [0; 3],
         };
-        let x: Vec<f32> = (0..s.input_len()).map(|i| (i % 13) as f32).collect();
-        let mut y = vec![0.0; s.out_len()];
-        let mut dx = x.clone();
-        let mut index = vec![0_u8; s.out_len()];
+        let x = Aligned::new(s.input_len(), |i| (i % 13) as f32);
+        let mut y = Aligned::new(s.out_len(), |_| 0.0);
+        let mut dx = Aligned::new(x.len(), |_| 0.0);
+        let mut index = Aligned::new(s.out_len(), |_| 0_u8);
         let bytes = 4 * (x.len() + y.len());
         let name = format!("N{batch} {size}x{size}x{channels} 2x2");
         bench.bytes("pool", &format!("max {name}"), bytes, || pool::max_forward(&s, &x, &mut y, Some(&mut index)));

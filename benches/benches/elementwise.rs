@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use rkeras_benches::Bench;
+use rkeras_benches::{Aligned, Bench};
 use rkeras_kernels::binary::{Binary, Broadcast, binary};
 use rkeras_kernels::cast::{Kind, cast};
 use rkeras_kernels::element::{as_bytes, as_bytes_mut};
@@ -14,8 +14,8 @@ fn main() {
     let mut bench = Bench::from_args();
     parallel::set_num_threads(1);
     let n = 1 << 13;
-    let x: Vec<f32> = (0..n).map(|i| 0.01 + (i % 997) as f32 * 0.01).collect();
-    let mut y = vec![0f32; n];
+    let x = Aligned::new(n, |i| 0.01 + (i % 997) as f32 * 0.01);
+    let mut y = Aligned::new(n, |_| 0f32);
     for op in [
         Unary::Relu, Unary::Exp, Unary::Log, Unary::Tanh, Unary::Sigmoid, Unary::Erf, Unary::Softplus, Unary::Gelu,
         Unary::GeluTanh, Unary::Silu, Unary::Expm1, Unary::Log1p, Unary::Sin, Unary::Elu(1.0), Unary::Sqrt, Unary::PowBy(0.3),
@@ -30,18 +30,19 @@ fn main() {
     }
     for to in [Kind::F16, Kind::BF16, Kind::I32] {
         let bytes = if to == Kind::I32 { 4 * n } else { 2 * n };
-        let mut z = vec![0u32; bytes / 4];
+        let mut z = Aligned::new(bytes / 4, |_| 0u32);
         let z = as_bytes_mut(&mut z);
         bench.bytes("8192 f32", &format!("cast to {to:?}"), 4 * n + bytes, || {
             cast(Kind::F32, to, black_box(as_bytes(&x)), black_box(z));
         });
     }
     let n = 1 << 24;
-    let (a, b, mut c) = (vec![1f32; n], vec![2f32; n], vec![0f32; n]);
+    let filled = |value: f32| Aligned::new(n, |_| value);
+    let (a, b, mut c) = (filled(1.0), filled(2.0), filled(0.0));
     bench.bytes("16 Mi f32", "relu", 8 * n, || unary_float(Unary::Relu, black_box(&a), black_box(&mut c)));
     let loops = Broadcast::new(&[n], &[n]);
     bench.bytes("16 Mi f32", "add", 12 * n, || binary(Binary::Add, &loops, black_box(&a), black_box(&b), black_box(&mut c)));
-    let (mut m, mut v) = (vec![0f32; n], vec![0f32; n]);
+    let (mut m, mut v) = (filled(0.0), filled(0.0));
     let factors = Adam { alpha: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
     bench.bytes("16 Mi f32", "adam", 28 * n, || adam(black_box(&mut c), &mut m, &mut v, None, black_box(&a), &factors));
     bench.finish();

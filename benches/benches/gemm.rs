@@ -1,6 +1,6 @@
 //! Matrix products against the peak and against the crates `gemm` and `matrixmultiply`.
 
-use rkeras_benches::Bench;
+use rkeras_benches::{Aligned, Bench};
 use rkeras_kernels::gemm::{Epilogue, Gemm, gemm};
 use rkeras_kernels::parallel::set_num_threads;
 
@@ -20,9 +20,9 @@ const SHAPES: [(usize, usize, usize, bool, bool); 9] = [
 fn main() {
     let mut bench = Bench::from_args();
     for (m, n, k, a_trans, b_trans) in SHAPES {
-        let a: Vec<f32> = (0..m * k).map(|i| (i % 7) as f32).collect();
-        let b: Vec<f32> = (0..k * n).map(|i| (i % 5) as f32).collect();
-        let mut c = vec![0.0_f32; m * n];
+        let a = Aligned::new(m * k, |i| (i % 7) as f32);
+        let b = Aligned::new(k * n, |i| (i % 5) as f32);
+        let mut c = Aligned::new(m * n, |_| 0.0_f32);
         let (lda, ldb) = (if a_trans { m } else { k }, if b_trans { k } else { n });
         let flops = 2 * m * n * k;
         let name = format!("{m}x{n}x{k}{}{}", if a_trans { " At" } else { "" }, if b_trans { " Bt" } else { "" });

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use rkeras_benches::Bench;
+use rkeras_benches::{Aligned, Bench};
 use rkeras_kernels::element::{as_bytes, as_bytes_mut};
 use rkeras_kernels::reduce::{Reduce, Reduction, reduce_float};
 use rkeras_kernels::{layout, norm, parallel, random};
@@ -11,9 +11,9 @@ fn main() {
     let mut bench = Bench::from_args();
     parallel::set_num_threads(1);
     let n = 1 << 20;
-    let mut x = vec![0f32; n];
+    let mut x = Aligned::new(n, |_| 0f32);
     random::normal(1, 1, 0.0, 1.0, &mut x);
-    let mut y = vec![0f32; n];
+    let mut y = Aligned::new(n, |_| 0f32);
     for (shape, axes) in [([1024, 1024, 1], vec![0]), ([1024, 1024, 1], vec![1]), ([1024, 1024, 1], vec![0, 1]), ([64, 64, 256], vec![1])] {
         let loops = Reduction::new(&shape, &axes);
         for op in [Reduce::Sum, Reduce::Max, Reduce::LogSumExp] {

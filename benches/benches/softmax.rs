@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use rkeras_benches::Bench;
+use rkeras_benches::{Aligned, Bench};
 use rkeras_kernels::{loss, parallel, random, softmax};
 
 fn main() {
@@ -10,7 +10,7 @@ fn main() {
     parallel::set_num_threads(1);
     for (outer, n, inner) in [(1024, 10, 1), (256, 1000, 1), (64, 64, 64), (1024, 10, 4)] {
         let len = outer * n * inner;
-        let (mut x, mut y) = (vec![0f32; len], vec![0f32; len]);
+        let (mut x, mut y) = (Aligned::new(len, |_| 0f32), Aligned::new(len, |_| 0f32));
         random::normal(1, 1, 0.0, 1.0, &mut x);
         let shape = format!("({outer}, {n}, {inner})");
         bench.bytes("softmax", &format!("softmax {shape}"), 8 * len, || {
@@ -30,7 +30,7 @@ fn main() {
         }
     }
     let n = 1 << 20;
-    let (x, mut y) = (vec![1f32; n], vec![0f32; n]);
+    let (x, mut y) = (Aligned::new(n, |_| 1f32), Aligned::new(n, |_| 0f32));
     bench.bytes("softmax", "uniform", 4 * n, || random::uniform(1, 1, 0.0, 1.0, black_box(&mut y)));
     bench.bytes("softmax", "normal", 4 * n, || random::normal(1, 1, 0.0, 1.0, black_box(&mut y)));
     bench.bytes("softmax", "truncated_normal", 4 * n, || random::truncated_normal(1, 1, 0.0, 1.0, black_box(&mut y)));

@@ -1,11 +1,15 @@
 //! Shared pieces of the benches: what the machine can do, and Criterion with rows that say how much of it a kernel uses.
 
+mod aligned;
+
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput};
+
+pub use aligned::Aligned;
 
 /// What the row being measured could reach at best: units of its throughput a second.
 static CEILING: AtomicU64 = AtomicU64::new(0);
@@ -97,7 +101,7 @@ impl Bench {
     }
 
     /// Prints the summary.
-    pub fn finish(mut self) {
+    pub fn finish(self) {
         self.0.final_summary();
     }
 }

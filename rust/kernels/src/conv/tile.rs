@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::pack::{Panel, panel, panels};
 use super::scratch::{Array, Shared};
 use super::shape::Job;
-use super::vector::{Element, Kernel, Vector};
+use super::vector::{Element, Kernel, Vector, opaque};
 
 /// What happens to finished sums on their way to memory.
 #[derive(Clone, Copy)]
@@ -235,9 +235,11 @@ unsafe fn sum<T: Element, V: Vector<T>, const GROUP: usize, const PIXELS: usize,
         for &start in runs {
             for k in 0..run {
                 let at = start + k * GROUP;
+                // Else the compiler notices that neighbours share values from tap to tap, and spills registers to keep them.
+                let neighbour = if ROW { opaque(window[0].add(at)) } else { window[0] };
                 let row: [V; REGS] = std::array::from_fn(|r| V::load(w.add(r * V::LANES)));
                 for i in 0..PIXELS {
-                    let pixel = V::repeat::<GROUP>(if ROW { window[0].add(at).add(i * GROUP) } else { window[i].add(at) });
+                    let pixel = V::repeat::<GROUP>(if ROW { neighbour.add(i * GROUP) } else { window[i].add(at) });
                     for r in 0..REGS {
                         sums[i][r] = pixel.mul_add(row[r], sums[i][r]);
                     }

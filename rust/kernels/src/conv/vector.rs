@@ -17,6 +17,13 @@ pub trait Element: Math + super::scratch::Plain {
     type Avx2: Vector<Self>;
     type Portable: Vector<Self>;
 
+    /// A small whole number as an element.
+    fn from_tap(tap: i32) -> Self;
+    /// The whole number that an element is.
+    ///
+    /// # Safety
+    /// It must be one that an `i32` holds: nothing is checked, so that the compiler converts whole registers.
+    unsafe fn to_tap(self) -> i32;
     /// One block of a forward job. Methods of the concrete types, so that the kernels are compiled here and nowhere else:
     /// they are large, and a generic function is compiled anew in every crate that calls it.
     #[doc(hidden)]
@@ -63,6 +70,20 @@ pub unsafe trait Vector<T>: Copy {
     unsafe fn mul(self, other: Self) -> Self;
     /// `max(self, 0)`; NaN stays NaN.
     unsafe fn relu(self) -> Self;
+    /// The larger of `self` and `best` in each lane, with `tap` or what belongs to `best`; a NaN is larger than anything but
+    /// an earlier NaN, and the earlier of equals wins.
+    unsafe fn larger(self, tap: Self, best: Self, best_tap: Self) -> (Self, Self);
+    /// `self` in the lanes where `a` equals `b`, zero in the others.
+    unsafe fn where_equal(self, a: Self, b: Self) -> Self;
+    unsafe fn div(self, other: Self) -> Self;
+}
+
+/// The same address, of which the compiler knows nothing any more.
+#[inline(always)]
+pub(crate) fn opaque<T>(mut address: *const T) -> *const T {
+    // SAFETY: no instruction at all; only the value's origin is hidden.
+    unsafe { std::arch::asm!("/* {0} */", inout(reg) address, options(pure, nomem, nostack, preserves_flags)) };
+    address
 }
 
 /// A piece of work that is generic over the register type.
@@ -134,6 +155,15 @@ macro_rules! element {
             type Avx2 = $avx2;
             type Portable = $portable;
 
+            #[inline(always)]
+            fn from_tap(tap: i32) -> Self {
+                tap as $t
+            }
+            #[inline(always)]
+            unsafe fn to_tap(self) -> i32 {
+                // SAFETY: in range, by the caller's word.
+                unsafe { self.to_int_unchecked() }
+            }
             fn forward_block(isa: Isa, block: Forward<'_, Self>) {
                 dispatch(isa, block);
             }
@@ -216,16 +246,68 @@ macro_rules! portable {
             unsafe fn relu(self) -> Self {
                 Self(std::array::from_fn(|i| if self.0[i] < 0.0 { 0.0 } else { self.0[i] }))
             }
+            #[inline(always)]
+            unsafe fn larger(self, tap: Self, best: Self, best_tap: Self) -> (Self, Self) {
+                let takes = |i: usize| (self.0[i] > best.0[i]) | (self.0[i].is_nan() & !best.0[i].is_nan());
+                let pick = |a: Self, b: Self| Self(std::array::from_fn(|i| if takes(i) { a.0[i] } else { b.0[i] }));
+                (pick(self, best), pick(tap, best_tap))
+            }
+            #[inline(always)]
+            unsafe fn where_equal(self, a: Self, b: Self) -> Self {
+                Self(std::array::from_fn(|i| if a.0[i] == b.0[i] { self.0[i] } else { 0.0 }))
+            }
+            #[inline(always)]
+            unsafe fn div(self, other: Self) -> Self {
+                Self(std::array::from_fn(|i| self.0[i] / other.0[i]))
+            }
         }
     };
 }
 portable!(f32, 8);
 portable!(f64, 4);
 
+// Choices by comparison: 512-bit registers make masks, 256-bit ones make lanes of ones.
+// Larger is greater or unordered, where the best so far is a number.
+macro_rules! masked {
+    ($larger:ident, $where_equal:ident, $cmp:ident, $blend:ident, $keep:ident) => {
+        macro_rules! $larger {
+            ($v:expr, $tap:expr, $best:expr, $best_tap:expr) => {{
+                let take = $cmp::<_CMP_NLE_UQ>($v, $best) & $cmp::<_CMP_ORD_Q>($best, $best);
+                ($blend(take, $best, $v), $blend(take, $best_tap, $tap))
+            }};
+        }
+        macro_rules! $where_equal {
+            ($v:expr, $a:expr, $b:expr) => {
+                $keep($cmp::<_CMP_EQ_OQ>($a, $b), $v)
+            };
+        }
+    };
+}
+masked!(larger_512_ps, where_equal_512_ps, _mm512_cmp_ps_mask, _mm512_mask_blend_ps, _mm512_maskz_mov_ps);
+masked!(larger_512_pd, where_equal_512_pd, _mm512_cmp_pd_mask, _mm512_mask_blend_pd, _mm512_maskz_mov_pd);
+
+macro_rules! blended {
+    ($larger:ident, $where_equal:ident, $cmp:ident, $and:ident, $blend:ident) => {
+        macro_rules! $larger {
+            ($v:expr, $tap:expr, $best:expr, $best_tap:expr) => {{
+                let take = $and($cmp::<_CMP_NLE_UQ>($v, $best), $cmp::<_CMP_ORD_Q>($best, $best));
+                ($blend($best, $v, take), $blend($best_tap, $tap, take))
+            }};
+        }
+        macro_rules! $where_equal {
+            ($v:expr, $a:expr, $b:expr) => {
+                $and($cmp::<_CMP_EQ_OQ>($a, $b), $v)
+            };
+        }
+    };
+}
+blended!(larger_256_ps, where_equal_256_ps, _mm256_cmp_ps, _mm256_and_ps, _mm256_blendv_ps);
+blended!(larger_256_pd, where_equal_256_pd, _mm256_cmp_pd, _mm256_and_pd, _mm256_blendv_pd);
+
 /// What differs between the four hardware registers: names of intrinsics, partial access, and repeated groups.
 macro_rules! hardware {
     ($reg:ty, $t:ty, $lanes:literal, $pixels:literal, $apart:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $mul:ident,
-     $max:ident, part: ($from:ident, $n:ident, $load_part:expr, $to:ident, $value:ident, $store_part:expr),
+     $max:ident, $div:ident, $larger:ident, $where_equal:ident, part: ($from:ident, $n:ident, $load_part:expr, $to:ident, $value:ident, $store_part:expr),
      groups: {$($group:literal => $repeat:expr, $split:expr;)*}) => {
         // SAFETY: each method is the intrinsic it is named after, on pointers that the caller vouches for.
         unsafe impl Vector<$t> for $reg {
@@ -307,6 +389,21 @@ macro_rules! hardware {
                 // SAFETY: see the impl.
                 unsafe { $max($splat(0.0), self) }
             }
+            #[inline(always)]
+            unsafe fn larger(self, tap: Self, best: Self, best_tap: Self) -> (Self, Self) {
+                // SAFETY: see the impl.
+                unsafe { $larger!(self, tap, best, best_tap) }
+            }
+            #[inline(always)]
+            unsafe fn where_equal(self, a: Self, b: Self) -> Self {
+                // SAFETY: see the impl.
+                unsafe { $where_equal!(self, a, b) }
+            }
+            #[inline(always)]
+            unsafe fn div(self, other: Self) -> Self {
+                // SAFETY: see the impl.
+                unsafe { $div(self, other) }
+            }
         }
     };
 }
@@ -374,7 +471,7 @@ macro_rules! permute_8x32 {
 }
 
 hardware!(__m512, f32, 16, 14, apart_avx512, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_mul_ps,
-    _mm512_max_ps,
+    _mm512_max_ps, _mm512_div_ps, larger_512_ps, where_equal_512_ps,
     part: (p, n, _mm512_maskz_loadu_ps(mask(n) as u16, p), q, v, _mm512_mask_storeu_ps(q, mask(n) as u16, v)),
     groups: {
         2 => _mm512_castpd_ps(_mm512_set1_pd(p.cast::<f64>().read_unaligned())), permute_16x32!(v, 2);
@@ -382,21 +479,21 @@ hardware!(__m512, f32, 16, 14, apart_avx512, _mm512_set1_ps, _mm512_loadu_ps, _m
         8 => _mm512_broadcast_f32x8(_mm256_loadu_ps(p)), permute_16x32!(v, 8);
     });
 hardware!(__m512d, f64, 8, 14, apart_avx512, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_mul_pd,
-    _mm512_max_pd,
+    _mm512_max_pd, _mm512_div_pd, larger_512_pd, where_equal_512_pd,
     part: (p, n, _mm512_maskz_loadu_pd(mask(n) as u8, p), q, v, _mm512_mask_storeu_pd(q, mask(n) as u8, v)),
     groups: {
         2 => _mm512_broadcast_f64x2(_mm_loadu_pd(p)), permute_8x64!(v, 2);
         4 => _mm512_broadcast_f64x4(_mm256_loadu_pd(p)), permute_8x64!(v, 4);
     });
 hardware!(__m256, f32, 8, 6, apart_avx2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_mul_ps,
-    _mm256_max_ps,
+    _mm256_max_ps, _mm256_div_ps, larger_256_ps, where_equal_256_ps,
     part: (p, n, _mm256_maskload_ps(p, mask_8x32(n)), q, v, _mm256_maskstore_ps(q, mask_8x32(n), v)),
     groups: {
         2 => _mm256_castpd_ps(_mm256_set1_pd(p.cast::<f64>().read_unaligned())), permute_8x32!(v, 2);
         4 => _mm256_set_m128(_mm_loadu_ps(p), _mm_loadu_ps(p)), permute_8x32!(v, 4);
     });
 hardware!(__m256d, f64, 4, 6, apart_avx2, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_mul_pd,
-    _mm256_max_pd,
+    _mm256_max_pd, _mm256_div_pd, larger_256_pd, where_equal_256_pd,
     part: (p, n, _mm256_maskload_pd(p, mask_4x64(n)), q, v, _mm256_maskstore_pd(q, mask_4x64(n), v)),
     groups: {
         2 => _mm256_set_m128d(_mm_loadu_pd(p), _mm_loadu_pd(p)), _mm256_permute4x64_pd::<0b11_01_10_00>(v);

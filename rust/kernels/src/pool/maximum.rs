@@ -1,38 +1,72 @@
 //! Maximum pooling, its gradient, and the same choice made on another tensor.
 
-use super::{NARROW, PoolShape, WIDE, by_channels, for_images, for_rows};
-use crate::conv::Element;
+use std::ops::Range;
+
+use super::{PoolShape, Rows, for_images, for_rows, load, store};
+use crate::conv::vector::{Element, Vector, opaque};
 use crate::parallel::SendPtr;
+
+/// Lanes of the widest register.
+const LANES: usize = 16;
 
 /// Types that hold the tap index of a maximum.
 pub trait TapIndex: Copy + Send + Sync + 'static {
-    /// Windows may have this many taps.
+    /// Windows may have this many taps, which float32 lanes also count exactly.
     const TAPS: usize;
-    fn new(tap: u32) -> Self;
-    fn tap(self) -> u32;
+    fn new(tap: i32) -> Self;
+    fn tap(self) -> i32;
 }
 
 macro_rules! tap_index {
     ($($t:ty),*) => {$(
         impl TapIndex for $t {
-            const TAPS: usize = if size_of::<$t>() == 1 { 256 } else { u32::MAX as usize };
+            const TAPS: usize = if size_of::<$t>() == 1 { 256 } else { 1 << 24 };
             #[inline(always)]
-            fn new(tap: u32) -> Self {
+            fn new(tap: i32) -> Self {
                 tap as $t
             }
             #[inline(always)]
-            fn tap(self) -> u32 {
-                u32::from(self)
+            fn tap(self) -> i32 {
+                self as i32
             }
         }
     )*};
 }
 tap_index!(u8, u32);
 
-/// `N` elements from `at` on.
+/// Up to a register of tap indices as elements.
+///
+/// # Safety
+/// `n` indices must be there to read.
 #[inline(always)]
-fn part<T, const N: usize>(slice: &[T], at: usize) -> &[T; N] {
-    slice[at..at + N].try_into().expect("a slice of this length")
+unsafe fn load_taps<T: Element, I: TapIndex, V: Vector<T>>(from: *const I, n: usize) -> V {
+    let mut taps = [T::default(); LANES];
+    // SAFETY: by the caller's word; a register has no more lanes than the array. The fixed count makes it a conversion of registers.
+    unsafe {
+        if n == V::LANES {
+            (0..V::LANES).for_each(|i| taps[i] = T::from_tap((*from.add(i)).tap()));
+        } else {
+            (0..n).for_each(|i| taps[i] = T::from_tap((*from.add(i)).tap()));
+        }
+        V::load(taps.as_ptr())
+    }
+}
+
+/// Up to a register of elements stored as tap indices.
+///
+/// # Safety
+/// The elements must be taps; `n` indices must be there to write.
+#[inline(always)]
+unsafe fn store_taps<T: Element, I: TapIndex, V: Vector<T>>(taps: V, to: *mut I, n: usize) {
+    let mut all = [T::default(); LANES];
+    // SAFETY: as in `load_taps`.
+    unsafe {
+        taps.store(all.as_mut_ptr());
+        // Else the compiler sees through to the comparisons, and picks the taps lane by lane.
+        let all = opaque(all.as_ptr());
+        let all: [I; LANES] = std::array::from_fn(|i| I::new((*all.add(i)).to_tap()));
+        std::ptr::copy_nonoverlapping(all.as_ptr(), to, if n == V::LANES { V::LANES } else { n });
+    }
 }
 
 /// The maximum of each window and, if asked for, which tap it is.
@@ -48,82 +82,131 @@ pub fn max_forward<T: Element, I: TapIndex>(s: &PoolShape, x: &[T], y: &mut [T],
     if let Some(index) = &index {
         assert_eq!(index.len(), s.out_len(), "index length: {s:?}");
     }
-    let y = SendPtr(y.as_mut_ptr());
-    let index = index.map(|i| SendPtr(i.as_mut_ptr()));
-    let lowest = T::from_f64(f64::NEG_INFINITY);
-    for_rows::<T>(s, #[inline(always)] |image, rows| {
-        let x = &x[image * s.input_image()..][..s.input_image()];
-        s.pixels(rows, |to, window| {
+    let (y, index) = (SendPtr(y.as_mut_ptr()), index.map(|i| SendPtr(i.as_mut_ptr())));
+    for_rows(s, &Forward { s, offsets: &s.offsets(), x, y, index });
+}
+
+struct Forward<'a, T, I> {
+    s: &'a PoolShape,
+    offsets: &'a [usize],
+    x: &'a [T],
+    y: SendPtr<T>,
+    index: Option<SendPtr<I>>,
+}
+
+impl<T: Element, I: TapIndex> Rows<T> for Forward<'_, T, I> {
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>) {
+        let s = self.s;
+        let x = self.x[image * s.input_image()..].as_ptr();
+        s.pixels(rows, self.offsets, #[inline(always)] |to, window| {
             let to = image * s.out_image() + to;
-            by_channels!(s.channels, |c, N| {
-                let mut best = [lowest; N];
-                let mut taps = [0_u32; N];
-                window.each(|tap, from| {
-                    let values = part::<T, N>(x, from + c);
-                    for i in 0..N {
-                        // A NaN is larger than anything but an earlier NaN.
-                        let (v, b) = (values[i], best[i]);
-                        let take = (v > b) | (v.is_nan() & !b.is_nan());
-                        best[i] = if take { v } else { b };
-                        taps[i] = if take { tap as u32 } else { taps[i] };
-                    }
-                });
-                // SAFETY: this task's own rows of the output and of the index, whose lengths were checked.
+            for c in (0..s.channels).step_by(V::LANES) {
+                let n = V::LANES.min(s.channels - c);
+                // SAFETY: windows lie in the image, whose length was checked; outputs are this call's own rows.
                 unsafe {
-                    y.get().add(to + c).cast::<[T; N]>().write_unaligned(best);
-                    if let Some(index) = index {
-                        index.get().add(to + c).cast::<[I; N]>().write_unaligned(taps.map(I::new));
+                    let mut best = V::splat(T::from_f64(f64::NEG_INFINITY));
+                    let mut best_tap = V::splat(T::default());
+                    window.each(#[inline(always)] |tap, from| {
+                        let tap = V::splat(T::from_tap(tap as i32));
+                        (best, best_tap) = load::<T, V>(x.add(from + c), n).larger(tap, best, best_tap);
+                    });
+                    store(best, self.y.get().add(to + c), n);
+                    if let Some(index) = self.index {
+                        store_taps(best_tap, index.get().add(to + c), n);
                     }
                 }
-            });
+            }
         });
-    });
+    }
 }
 
 /// The gradient of the input: `g` goes to the tap that was the maximum; overlapping windows add up in output order.
+///
+/// # Panics
+/// If the slices do not fit the shape.
 pub fn max_backward<T: Element, I: TapIndex>(s: &PoolShape, g: &[T], index: &[I], dx: &mut [T]) {
     s.check(dx.len(), g.len());
     assert_eq!(index.len(), g.len(), "index length: {s:?}");
-    for_images(s, dx, #[inline(always)] |image, dx| {
-        dx.fill(T::default());
-        s.pixels(0..s.out[0] * s.out[1], |to, window| {
-            let to = image * s.out_image() + to;
-            by_channels!(s.channels, |c, N| {
-                let (g, taps) = (*part::<T, N>(g, to + c), part::<I, N>(index, to + c).map(I::tap));
-                window.each(|tap, from| {
-                    let dx: &mut [T; N] = (&mut dx[from + c..from + c + N]).try_into().expect("a slice of this length");
-                    for i in 0..N {
-                        dx[i] += if taps[i] == tap as u32 { g[i] } else { T::default() };
-                    }
-                });
-            });
+    let dx = SendPtr(dx.as_mut_ptr());
+    let disjoint = s.is_disjoint();
+    for_images(s, dx, disjoint && s.is_covering(), &Backward { s, offsets: &s.offsets(), g, index, dx, disjoint });
+}
+
+struct Backward<'a, T, I> {
+    s: &'a PoolShape,
+    offsets: &'a [usize],
+    g: &'a [T],
+    index: &'a [I],
+    dx: SendPtr<T>,
+    disjoint: bool,
+}
+
+impl<T: Element, I: TapIndex> Rows<T> for Backward<'_, T, I> {
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>) {
+        let s = self.s;
+        // SAFETY: this call's own image of the gradient, whose length was checked.
+        let dx = unsafe { self.dx.get().add(image * s.input_image()) };
+        s.pixels(rows, self.offsets, #[inline(always)] |from, window| {
+            let from = image * s.out_image() + from;
+            for c in (0..s.channels).step_by(V::LANES) {
+                let n = V::LANES.min(s.channels - c);
+                // SAFETY: windows lie in the image; `g` and `index` have the lengths that were checked.
+                unsafe {
+                    let g = load::<T, V>(self.g.as_ptr().add(from + c), n);
+                    let taps: V = load_taps(self.index.as_ptr().add(from + c), n);
+                    window.each(#[inline(always)] |tap, to| {
+                        let to = dx.add(to + c);
+                        let part = g.where_equal(taps, V::splat(T::from_tap(tap as i32)));
+                        store(if self.disjoint { part } else { part.add(load(to, n)) }, to, n);
+                    });
+                }
+            }
         });
-    });
+    }
 }
 
 /// What `x` holds where another tensor of its shape had the maximum: `y[o] = x[tap of o]`.
 ///
 /// This is the derivative of [`max_backward`], needed for gradients of gradients.
+///
+/// # Panics
+/// If the slices do not fit the shape.
 pub fn max_gather<T: Element, I: TapIndex>(s: &PoolShape, x: &[T], index: &[I], y: &mut [T]) {
     s.check(x.len(), y.len());
     assert_eq!(index.len(), y.len(), "index length: {s:?}");
-    let y = SendPtr(y.as_mut_ptr());
-    for_rows::<T>(s, #[inline(always)] |image, rows| {
-        let x = &x[image * s.input_image()..][..s.input_image()];
-        s.pixels(rows, |to, window| {
+    for_rows(s, &Gather { s, offsets: &s.offsets(), x, index, y: SendPtr(y.as_mut_ptr()) });
+}
+
+struct Gather<'a, T, I> {
+    s: &'a PoolShape,
+    offsets: &'a [usize],
+    x: &'a [T],
+    index: &'a [I],
+    y: SendPtr<T>,
+}
+
+impl<T: Element, I: TapIndex> Rows<T> for Gather<'_, T, I> {
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>) {
+        let s = self.s;
+        let x = self.x[image * s.input_image()..].as_ptr();
+        s.pixels(rows, self.offsets, #[inline(always)] |to, window| {
             let to = image * s.out_image() + to;
-            by_channels!(s.channels, |c, N| {
-                let taps = part::<I, N>(index, to + c).map(I::tap);
-                let mut picked = [T::default(); N];
-                window.each(|tap, from| {
-                    let values = part::<T, N>(x, from + c);
-                    for i in 0..N {
-                        picked[i] = if taps[i] == tap as u32 { values[i] } else { picked[i] };
-                    }
-                });
-                // SAFETY: this task's own rows of the output, whose length was checked.
-                unsafe { y.get().add(to + c).cast::<[T; N]>().write_unaligned(picked) };
-            });
+            for c in (0..s.channels).step_by(V::LANES) {
+                let n = V::LANES.min(s.channels - c);
+                // SAFETY: as in the forward pass.
+                unsafe {
+                    let taps: V = load_taps(self.index.as_ptr().add(to + c), n);
+                    let mut picked = V::splat(T::default());
+                    window.each(#[inline(always)] |tap, from| {
+                        let tap = V::splat(T::from_tap(tap as i32));
+                        picked = picked.add(load::<T, V>(x.add(from + c), n).where_equal(taps, tap));
+                    });
+                    store(picked, self.y.get().add(to + c), n);
+                }
+            }
         });
-    });
+    }
 }

@@ -1,7 +1,6 @@
 //! Maximum and average pooling over one to three axes, channels last.
 //!
-//! Plain loops over a fixed number of channels, entered through the dispatch of [`crate::conv`]: the compiler turns them into
-//! whole registers of the active instruction set. A maximum remembers its tap (in a byte where the window allows it), so that
+//! Loops over registers of channels, entered through the dispatch of [`crate::conv`]. A maximum remembers its tap (in a byte where the window allows it), so that
 //! no gradient compares floats again. Backward passes go through the outputs in order, one image a task: the same bytes for
 //! any number of threads.
 
@@ -13,72 +12,91 @@ pub use average::{avg_backward, avg_forward};
 pub use maximum::{TapIndex, max_backward, max_forward, max_gather};
 pub use shape::PoolShape;
 
-use crate::conv::vector::{Element, Kernel, Vector, dispatch};
-use crate::{isa, parallel};
+use std::ops::Range;
 
-/// Channels that a kernel keeps in registers at a time.
-const WIDE: usize = 16;
-const NARROW: usize = 8;
+use crate::conv::vector::{Element, Kernel, Vector, dispatch, lanes};
+use crate::isa::{self, Isa};
+use crate::parallel::{self, SendPtr};
 
 /// Output elements that one task of a forward pass should have.
 const TASK: usize = 1 << 14;
 
-/// A loop body that is entered with the instructions of the active set enabled.
-struct Body<F>(F);
+/// What a pooling does with some output rows of one image, by registers of channels.
+///
+/// Closures in it are `inline(always)`: one that is compiled apart lacks the instructions, and each intrinsic becomes a call.
+trait Rows<T: Element>: Sync {
+    /// # Safety
+    /// The instruction set of `V` must be present; no other call has the same rows of the same image.
+    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>);
+}
 
-impl<T: Element, F: FnOnce()> Kernel<T> for Body<F> {
+struct Entry<'a, R> {
+    body: &'a R,
+    image: usize,
+    rows: Range<usize>,
+}
+
+impl<T: Element, R: Rows<T>> Kernel<T> for Entry<'_, R> {
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) {
-        (self.0)();
+        // SAFETY: the tasks below share out the rows; `dispatch` vouches for the instructions.
+        unsafe { self.body.run::<V>(self.image, self.rows) }
     }
 }
 
-/// Runs `body(image, rows)` for all output rows, some rows of an image to a task.
-fn for_rows<T: Element>(s: &PoolShape, body: impl Fn(usize, std::ops::Range<usize>) + Sync) {
+/// The registers for a number of channels: wide ones that stay half empty cost masks and gain nothing.
+fn registers<T: Element>(channels: usize) -> Isa {
+    match isa::active() {
+        Isa::Avx512 if 2 * channels <= lanes::<T>(Isa::Avx512) => Isa::Avx2,
+        active => active,
+    }
+}
+
+/// Runs `body` for all output rows, some rows of an image to a task.
+fn for_rows<T: Element, R: Rows<T>>(s: &PoolShape, body: &R) {
+    let isa = registers::<T>(s.channels);
     let rows = s.out[0] * s.out[1];
     let height = (TASK / (s.out[2] * s.channels).max(1)).clamp(1, rows.max(1));
     let pieces = rows.div_ceil(height);
-    let isa = isa::active();
     // Small images go several to a task.
     let images = if pieces == 1 { (TASK / s.out_image().max(1)).max(1) } else { 1 };
     let groups = s.batch.div_ceil(images);
     parallel::for_each(groups * pieces, |task| {
         let (group, piece) = (task / pieces, task % pieces);
-        dispatch::<T, _>(isa, Body(#[inline(always)] || {
-            for image in group * images..((group + 1) * images).min(s.batch) {
-                body(image, piece * height..((piece + 1) * height).min(rows));
-            }
-        }));
+        for image in group * images..((group + 1) * images).min(s.batch) {
+            dispatch(isa, Entry { body, image, rows: piece * height..((piece + 1) * height).min(rows) });
+        }
     });
 }
 
-/// Runs `body` for each image with its part of `data`.
-fn for_images<T: Element>(s: &PoolShape, data: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) {
-    let isa = isa::active();
-    parallel::for_each_chunk_mut(data, s.input_image(), |image, part| {
-        dispatch::<T, _>(isa, Body(#[inline(always)] || body(image, part)));
+/// Runs `body` for all rows of each image with that image's part of `dx`, which is zero where `body` does not write all of it.
+fn for_images<T: Element, R: Rows<T>>(s: &PoolShape, dx: SendPtr<T>, written: bool, body: &R) {
+    let isa = registers::<T>(s.channels);
+    parallel::for_each(s.batch, |image| {
+        if !written {
+            // SAFETY: this task's own image of the gradient, whose length was checked.
+            unsafe { std::slice::from_raw_parts_mut(dx.get().add(image * s.input_image()), s.input_image()) }.fill(T::default());
+        }
+        dispatch(isa, Entry { body, image, rows: 0..s.out[0] * s.out[1] });
     });
 }
 
-/// Calls `$body` with `$n` channels from `$c` on, as many at a time as a kernel has compiled.
-macro_rules! by_channels {
-    ($channels:expr, |$c:ident, $n:ident| $body:block) => {{
-        let mut $c = 0;
-        while $c + WIDE <= $channels {
-            const $n: usize = WIDE;
-            $body
-            $c += WIDE;
-        }
-        while $c + NARROW <= $channels {
-            const $n: usize = NARROW;
-            $body
-            $c += NARROW;
-        }
-        while $c < $channels {
-            const $n: usize = 1;
-            $body
-            $c += 1;
-        }
-    }};
+/// Up to a register of elements.
+///
+/// # Safety
+/// As [`Vector::load_part`].
+#[inline(always)]
+unsafe fn load<T: Element, V: Vector<T>>(from: *const T, n: usize) -> V {
+    // SAFETY: by the caller's word.
+    unsafe { if n == V::LANES { V::load(from) } else { V::load_part(from, n) } }
 }
-use by_channels;
+
+/// Up to a register of elements, stored.
+///
+/// # Safety
+/// As [`Vector::store_part`].
+#[inline(always)]
+unsafe fn store<T: Element, V: Vector<T>>(value: V, to: *mut T, n: usize) {
+    // SAFETY: by the caller's word.
+    unsafe { if n == V::LANES { value.store(to) } else { value.store_part(to, n) } }
+}

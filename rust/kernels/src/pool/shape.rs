@@ -30,10 +30,12 @@ impl PoolShape {
         self.window.iter().product()
     }
 
+    #[inline(always)]
     pub(super) fn input_image(&self) -> usize {
         self.input.iter().product::<usize>() * self.channels
     }
 
+    #[inline(always)]
     pub(super) fn out_image(&self) -> usize {
         self.out.iter().product::<usize>() * self.channels
     }
@@ -54,20 +56,47 @@ impl PoolShape {
         (first, from..to)
     }
 
+    /// Input elements from a window's first to each of its taps, in order; none for very large windows, which most images cut.
+    pub(super) fn offsets(&self) -> Vec<usize> {
+        const MOST: usize = 1 << 12;
+        let [depth, height, width] = self.window;
+        let taps = depth.saturating_mul(height).saturating_mul(width);
+        let at = |d: usize, h: usize, w: usize| ((d * self.input[1] + h) * self.input[2] + w) * self.channels;
+        (0..if taps > MOST { 0 } else { taps }).map(|tap| at(tap / (height * width), tap / width % height, tap % width)).collect()
+    }
+
+    /// Whether no two windows share an input.
+    pub(super) fn is_disjoint(&self) -> bool {
+        (0..3).all(|i| self.strides[i] >= self.window[i])
+    }
+
+    /// Whether every input belongs to a window.
+    pub(super) fn is_covering(&self) -> bool {
+        let end = |i: usize| (self.out[i].saturating_sub(1) * self.strides[i]).saturating_add(self.window[i]);
+        (0..3).all(|i| self.out[i] > 0 && self.strides[i] <= self.window[i] && end(i) >= self.input[i] + self.pad_before[i])
+    }
+
     /// Calls `visit(first output element of the pixel, its window)` for the output pixels of some rows (depth and height
     /// flattened) of one image.
     #[inline(always)]
-    pub(super) fn pixels(&self, rows: Range<usize>, mut visit: impl FnMut(usize, &Window)) {
+    pub(super) fn pixels<'a>(&self, rows: Range<usize>, offsets: &'a [usize], mut visit: impl FnMut(usize, &Window<'a>)) {
+        let [_, hs, ws] = self.input.map(|v| v as isize);
+        // Columns whose windows reach over neither edge of the image.
+        let (pad, stride) = (self.pad_before[2], self.strides[2]);
+        let inner = pad.div_ceil(stride)..(self.input[2] + pad + stride).saturating_sub(self.window[2]) / stride;
         for row in rows {
             let (d, depth) = self.reach(0, row / self.out[1]);
             let (h, height) = self.reach(1, row % self.out[1]);
+            let whole_rows = depth.len() == self.window[0] && height.len() == self.window[1] && !offsets.is_empty();
+            let start = ((d * hs + h) * ws - pad as isize) * self.channels as isize;
             for column in 0..self.out[2] {
-                let (w, width) = self.reach(2, column);
-                let [_, hs, ws] = self.input.map(|v| v as isize);
+                let whole = inner.contains(&column);
                 let window = Window {
-                    start: ((d * hs + h) * ws + w) * self.channels as isize,
+                    start: start + (column * stride * self.channels) as isize,
+                    offsets,
+                    whole: whole_rows && whole,
                     steps: [self.input[1] * self.input[2], self.input[2], 1].map(|v| v * self.channels),
-                    taps: [depth.clone(), height.clone(), width],
+                    taps: [depth.clone(), height.clone(), if whole { 0..self.window[2] } else { self.reach(2, column).1 }],
                     window: [self.window[1], self.window[2]],
                 };
                 visit((row * self.out[2] + column) * self.channels, &window);
@@ -77,14 +106,16 @@ impl PoolShape {
 }
 
 /// The part of a window that lies in the image.
-pub(super) struct Window {
+pub(super) struct Window<'a> {
     start: isize,
+    offsets: &'a [usize],
+    whole: bool,
     steps: [usize; 3],
     taps: [Range<usize>; 3],
     window: [usize; 2],
 }
 
-impl Window {
+impl Window<'_> {
     pub fn count(&self) -> usize {
         self.taps.iter().map(Range::len).product()
     }
@@ -92,13 +123,24 @@ impl Window {
     /// Calls `visit(tap index, first input element)` for each tap in order.
     #[inline(always)]
     pub fn each(&self, mut visit: impl FnMut(usize, usize)) {
-        let [depth, height, width] = &self.taps;
-        for d in depth.clone() {
-            for h in height.clone() {
-                for w in width.clone() {
-                    let offset = d * self.steps[0] + h * self.steps[1] + w * self.steps[2];
-                    let tap = (d * self.window[0] + h) * self.window[1] + w;
-                    visit(tap, (self.start + offset as isize) as usize);
+        let start = |offset: usize| (self.start + offset as isize) as usize;
+        if self.whole && self.offsets.len() == 4 {
+            // By far the most frequent window, two by two.
+            for tap in 0..4 {
+                visit(tap, start(self.offsets[tap]));
+            }
+        } else if self.whole {
+            for (tap, &offset) in self.offsets.iter().enumerate() {
+                visit(tap, start(offset));
+            }
+        } else {
+            let [depth, height, width] = &self.taps;
+            for d in depth.clone() {
+                for h in height.clone() {
+                    for w in width.clone() {
+                        let offset = d * self.steps[0] + h * self.steps[1] + w * self.steps[2];
+                        visit((d * self.window[0] + h) * self.window[1] + w, start(offset));
+                    }
                 }
             }
         }
