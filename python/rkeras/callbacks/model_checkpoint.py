@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rkeras.callbacks.batch_clock import BatchClock
 from rkeras.callbacks.monitor_callback import MonitorCallback
 from rkeras.training.progress import say
 
@@ -51,13 +52,8 @@ class ModelCheckpoint(MonitorCallback):
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
         self.batches = "no" if save_freq == "epoch" else "every"
+        self._clock = BatchClock(save_freq)
         self._epoch = 0
-        self._batches_since_save = 0
-        self._last_batch = -1
-        if save_freq != "epoch" and (
-            isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1
-        ):
-            raise ValueError(f"`save_freq` must be 'epoch' or a number of batches; received {save_freq!r}.")
         endings = (".weights.h5", ".h5") if save_weights_only else (".keras", ".h5")
         if not self.filepath.endswith(endings):
             raise ValueError(
@@ -71,12 +67,7 @@ class ModelCheckpoint(MonitorCallback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves after ``save_freq`` batches."""
-        if self.save_freq == "epoch":
-            return
-        self._batches_since_save += batch - self._last_batch if batch > self._last_batch else batch + 1
-        self._last_batch = batch
-        if self._batches_since_save >= self.save_freq:
-            self._batches_since_save = 0
+        if self._clock.rings(batch):
             self._save(batch, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -178,6 +178,7 @@ class Batches:
         self._shuffle = shuffle
         # Python's generator, which set_random_seed seeds too, so that users' NumPy draws are not disturbed.
         self._generator = np.random.default_rng(random.getrandbits(64)) if shuffle else None
+        self._before: Any = None
         self.order: npt.NDArray[np.int64] | None = None
         self.position = self.count
         """The next batch of this pass; there is no pass in progress at first."""
@@ -190,6 +191,7 @@ class Batches:
         if self._generator is None:
             return
         samples = self.data.samples
+        self._before = self._generator.bit_generator.state
         if self._shuffle == "batch":
             starts = self._generator.permutation(self.full) * self.batch_size
             rows = (starts[:, None] + np.arange(self.batch_size)).reshape(-1)
@@ -199,6 +201,17 @@ class Batches:
 
     def close(self) -> None:
         """Arrays need no end."""
+
+    def state(self) -> dict[str, Any]:
+        """Order and position of this pass, for ``restore``."""
+        return {"order": self._before, "position": self.position}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes to the position of another run over the same data."""
+        if self._generator is not None and state["order"] is not None:
+            self._generator.bit_generator.state = state["order"]
+        self.start()
+        self.position = min(int(state["position"]), self.count)
 
     def remainder(self) -> list[Array]:
         """The arrays of the last, partial batch of this pass."""
@@ -222,7 +235,9 @@ class Stream:
         self.indexed = is_indexed(source)
         self._shuffle = bool(shuffle) and self.indexed
         self._generator = random.Random(random.getrandbits(64)) if self._shuffle else None
+        self._before: Any = None
         self._iterator: Iterator[Any] | None = None
+        self._taken = 0
 
     @property
     def count(self) -> int | None:
@@ -241,9 +256,40 @@ class Stream:
         A generator cannot start anew: it goes on.
         """
         if self._iterator is None or (fresh and self._iterator is not self.source):
-            self.close()
-            self._iterator = self._indexed_batches() if self.indexed else iter(self.source)
+            self._start(0)
+        assert self._iterator is not None
         return self._iterator
+
+    def take(self) -> Any:
+        """The next batch.
+
+        Raises:
+            StopIteration: if there is none in this pass.
+        """
+        batch = next(self.iterator(fresh=False))
+        self._taken += 1
+        return batch
+
+    def _start(self, first: int) -> None:
+        self.close()
+        self._taken = first
+        if self.indexed:
+            self._iterator = self._indexed_batches(first)
+        else:
+            self._iterator = iter(self.source)
+            if first and self._iterator is not self.source:
+                self._iterator = itertools.islice(self._iterator, first, None)
+
+    def state(self) -> dict[str, Any]:
+        """Order and position of this pass, for ``restore``."""
+        return {"order": self._before, "position": self._taken}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes to the position of another run over the same dataset; a generator goes on where it is."""
+        if self._generator is not None and state["order"] is not None:
+            version, numbers, gauss = state["order"]
+            self._generator.setstate((version, tuple(numbers), gauss))
+        self._start(int(state["position"]))
 
     def restart(self) -> Iterator[Any] | None:
         """A new iterator for the next pass; None if the source is used up for good."""
@@ -266,13 +312,18 @@ class Stream:
         if self.indexed and isinstance(self._iterator, Generator):
             self._iterator.close()
 
-    def _indexed_batches(self) -> Iterator[Any]:
+    def _indexed_batches(self, first: int) -> Iterator[Any]:
         count = self.count
-        indices: Iterable[int] = itertools.count()
+        indices: Iterable[int] = itertools.count(first)
         if count is not None:
-            indices = list(range(count))
+            order = list(range(count))
             if self._generator is not None:
-                self._generator.shuffle(indices)
+                self._before = self._generator.getstate()
+                self._generator.shuffle(order)
+            indices = order[first:]
+        return self._made(indices)
+
+    def _made(self, indices: Iterable[int]) -> Iterator[Any]:
         workers = getattr(self.source, "workers", 1)
         processes = getattr(self.source, "use_multiprocessing", False)
         if workers > 1 or (workers > 0 and processes):

@@ -7,8 +7,11 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from rkeras.training.checks import check_labels
 from rkeras.training.data import Batches, Stream, batch_arrays
+from rkeras.training.position import Position
 from rkeras.training.step import StepFunction, engine_dtype
 from rkeras.training.structure import put_together, unpack_x_y_sample_weight
 
@@ -19,6 +22,19 @@ IDLE_INTERVAL = 0.5
 NO_BATCH = "The dataset gave no batch at all. A generator that was used up before gives no more."
 
 
+def plain(logs: dict[str, Any]) -> dict[str, Any]:
+    """Logs as Python numbers (arrays where they are no scalars), sorted by name as Keras does."""
+    values = {}
+    for name in sorted(logs):
+        value = logs[name]
+        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+        if array.dtype.kind not in "fiub":
+            values[name] = value
+        else:
+            values[name] = float(array) if array.ndim == 0 else array
+    return values
+
+
 def run_epoch(
     model: Any,
     kind: str,
@@ -27,6 +43,7 @@ def run_epoch(
     callbacks: Any,
     class_weight: Any,
     fresh: bool = False,
+    position: Position | None = None,
 ) -> dict[str, Any]:
     """Runs ``kind`` steps over ``data`` and returns the final logs as Python numbers.
 
@@ -38,8 +55,9 @@ def run_epoch(
         callbacks: a ``CallbackList``.
         class_weight: weights for the batches of a stream.
         fresh: whether to start from the first batch rather than go on where the last epoch stopped.
+        position: where to begin, if another run is to be continued.
     """
-    run = _Run(model, kind, callbacks)
+    run = _Run(model, kind, callbacks, position)
     if isinstance(data, Batches):
         _run_arrays(run, data, steps, fresh)
     else:
@@ -50,16 +68,23 @@ def run_epoch(
 class _Run:
     """The state of one pass: which hooks are due, and which step was last."""
 
-    def __init__(self, model: Any, kind: str, callbacks: Any) -> None:
+    def __init__(self, model: Any, kind: str, callbacks: Any, position: Position | None) -> None:
         self.model = model
+        self.position = position
         self.kind = kind
         self.callbacks = callbacks
         self.every_batch = callbacks.wants_every_batch(kind)
         self.paced = callbacks.wants_some_batches(kind)
         self.span = model.steps_per_execution
-        self.done = 0
+        self.first = self.done = 0 if position is None else position.batch
         self._told = True
         self._due = 0.0
+
+    def prepare(self, arrays: Sequence[Any], spec: Any) -> None:
+        """Makes the step, and with it the metrics, before the first batch."""
+        self.model._make_step(self.kind, arrays, spec)
+        if self.position is not None:
+            self.position.begin()
 
     @property
     def step(self) -> StepFunction:
@@ -84,12 +109,14 @@ class _Run:
             self._due = time.monotonic() + BAR_INTERVAL
 
     def logs(self) -> dict[str, Any]:
-        from rkeras.training.loops import plain
-
         return plain(self.step.logs())
 
     def final_logs(self) -> dict[str, Any]:
-        logs = self.logs() if self.done else {}
+        logs = {}
+        if self.done > self.first:
+            logs = self.logs()
+        elif self.position is not None and self.position.resumed:  # after the last batch of this epoch
+            logs = plain(self.model.get_metrics_result())
         if self.paced and not self._told:
             getattr(self.callbacks, f"on_{self.kind}_batch_end")(self.done - 1, logs)
         return logs
@@ -97,9 +124,9 @@ class _Run:
 
 def _run_arrays(run: _Run, data: Batches, steps: int | None, fresh: bool) -> None:
     arrays, spec = data.data.flat
-    run.model._make_step(run.kind, arrays, spec)
+    run.prepare(arrays, spec)
     total = steps or data.count
-    if fresh or steps is None or data.position >= data.count:
+    if not run.first and (fresh or steps is None or data.position >= data.count):
         data.start()
     budget = BAR_INTERVAL if run.paced else IDLE_INTERVAL
     while run.done < total and not run.stopped:
@@ -146,11 +173,11 @@ def prepare_checked(step: StepFunction, arrays: Sequence[Any], rows: int, spec: 
 def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, fresh: bool) -> None:
     data.begin_pass()
     total = steps or data.count
-    iterator = data.iterator(fresh or steps is None)
+    data.iterator(not run.first and (fresh or steps is None))
     restarted = False
     while (total is None or run.done < total) and not run.stopped:
         try:
-            batch = next(iterator)
+            batch = data.take()
         except StopIteration:
             again = data.restart() if steps is not None and not restarted else None
             restarted = True
@@ -158,12 +185,11 @@ def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, f
                 if total is not None:
                     _warn_short(run.done, total)
                 break
-            iterator = again
             continue
         restarted = False
         arrays, spec = batch_arrays(batch, run.model, class_weight)
-        if not run.done:
-            run.model._make_step(run.kind, arrays, spec)
+        if run.done == run.first:
+            run.prepare(arrays, spec)
         run.begin(run.done)
         prepare_checked(run.step, arrays, len(arrays[0]), spec)
         run.step.run(arrays, spec)
@@ -171,6 +197,8 @@ def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, f
     data.end_pass()
     if not run.done:
         raise ValueError(NO_BATCH)
+    if run.done == run.first and run.position is not None:
+        run.position.begin()
 
 
 def _warn_short(done: int, total: int) -> None:

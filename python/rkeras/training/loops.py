@@ -21,21 +21,9 @@ from rkeras.training.data import (
     open_data,
     split_validation,
 )
-from rkeras.training.epoch import prepare_checked, run_epoch
+from rkeras.training.epoch import plain, prepare_checked, run_epoch
+from rkeras.training.position import Position
 from rkeras.training.structure import unpack_x_y_sample_weight
-
-
-def plain(logs: dict[str, Any]) -> dict[str, Any]:
-    """Logs as Python numbers (arrays where they are no scalars), sorted by name as Keras does."""
-    values = {}
-    for name in sorted(logs):
-        value = logs[name]
-        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
-        if array.dtype.kind not in "fiub":
-            values[name] = value
-        else:
-            values[name] = float(array) if array.ndim == 0 else array
-    return values
 
 
 def fit(
@@ -102,12 +90,14 @@ def fit(
         model._make_step("train", *data.data.flat)
     model.stop_training = False
     logs: dict[str, Any] = {}
-    with closing(data), closing(validation or data):
+    with closing(data), closing(validation or data), Position(model, data, initial_epoch) as position:
         callbacks.on_train_begin()
-        for epoch in range(model._initial_epoch or initial_epoch, epochs):
+        for epoch in range(model._initial_epoch or position.epoch, epochs):
             model.reset_metrics()
             callbacks.on_epoch_begin(epoch)
-            logs = run_epoch(model, "train", data, steps_per_epoch, callbacks, class_weight)
+            logs = run_epoch(
+                model, "train", data, steps_per_epoch, callbacks, class_weight, position=position
+            )
             if validation is not None and _validates(epoch + 1, validation_freq):
                 val_logs = _evaluate(model, validation, validation_steps, callbacks)
                 logs.update({f"val_{name}": value for name, value in val_logs.items()})

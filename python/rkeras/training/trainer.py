@@ -14,6 +14,7 @@ from rkeras.autodiff import GradientTape
 from rkeras.training import loops
 from rkeras.training.compiled import Compiled
 from rkeras.training.old_names import OldNames
+from rkeras.training.position import Position
 from rkeras.training.step import StepFunction, ensure_built
 from rkeras.training.structure import take_apart, unpack_x_y_sample_weight
 
@@ -29,6 +30,7 @@ class Trainer(Compiled, OldNames):
     predict_function: StepFunction | None = None
     _step_key: Any = None
     _initial_epoch: int | None = None
+    _position: Position | None = None
 
     # Steps; users override these
 
