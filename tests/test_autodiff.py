@@ -37,6 +37,18 @@ def test_structures_come_back_in_their_form():
     assert float(gradients["a"]) == 3.0 and float(gradients["b"][0]) == 4.0
 
 
+def test_a_variable_as_target():
+    v, w = keras.Variable([2.0, 3.0]), keras.Variable([5.0, 7.0])
+    with GradientTape() as tape:
+        square = v * v
+    gradients = tape.gradient([square, v], [v, w])
+    np.testing.assert_array_equal(gradients[0], [5, 7])
+    assert gradients[1] is None
+    with GradientTape() as tape:
+        same = v
+    np.testing.assert_array_equal(tape.gradient(same, v, output_gradients=np.array([3.0, 4.0], "float32")), [3, 4])
+
+
 def test_unconnected_sources():
     a, b = keras.Variable([1.0, 2.0]), keras.Variable([5.0])
     with GradientTape(persistent=True) as tape:

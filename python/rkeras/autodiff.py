@@ -135,6 +135,14 @@ class GradientTape:
 
     def _gradients(self, targets: list[Any], sources: list[Any], seeds: list[Any] | None) -> list[Any]:
         gradients: list[Any] = self._tape.gradient(targets, sources, seeds)
+        # A variable as target, as ``Activation("linear")(v)`` returns it, is no result of an op on the tape.
+        for i, target in enumerate(targets):
+            if isinstance(target, _engine.Variable):
+                seed = _ones_like(target) if seeds is None else _engine.convert(seeds[i])
+                gradients = [
+                    (seed if g is None else _engine.apply("add", g, seed)) if source is target else g
+                    for g, source in zip(gradients, sources, strict=True)
+                ]
         # The engine also knows of variables that were used next to followed ones.
         return [g if self._follows(s) else None for g, s in zip(gradients, sources, strict=True)]
 
@@ -215,6 +223,10 @@ class GradientTape:
         order = [1, 0, *range(2, len(source.shape) + 1)]
         moved = _engine.apply("transpose", stacked, axes=order)
         return _engine.apply("reshape", moved, shape=[*target.shape, *source.shape[1:]])
+
+
+def _ones_like(source: Any) -> Any:
+    return _engine.convert(np.ones(source.shape, "float32"), source.dtype)
 
 
 def _zeros_like(source: Any) -> Any:
