@@ -134,8 +134,11 @@ class GradientTape:
         return tree.pack_sequence_as(sources, gradients)
 
     def _gradients(self, targets: list[Any], sources: list[Any], seeds: list[Any] | None) -> list[Any]:
-        gradients: list[Any] = self._tape.gradient(targets, sources, seeds)
-        # A variable as target, as ``Activation("linear")(v)`` returns it, is no result of an op on the tape.
+        # A variable as target, as ``Activation("linear")(v)`` returns it, may not have met an op at all.
+        ops = [i for i, target in enumerate(targets) if not isinstance(target, _engine.Variable)]
+        gradients: list[Any] = self._tape.gradient(
+            [targets[i] for i in ops], sources, None if seeds is None else [seeds[i] for i in ops]
+        )
         for i, target in enumerate(targets):
             if isinstance(target, _engine.Variable):
                 seed = _ones_like(target) if seeds is None else _engine.convert(seeds[i])
