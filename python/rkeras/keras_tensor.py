@@ -83,7 +83,8 @@ class KerasTensor:
         if sparse or ragged:
             raise ValueError("sparse and ragged tensors are not supported; pass dense (padded) data")
         self._shape = standardize_shape(shape)
-        self._dtype = standardize_dtype(dtype)
+        # Text is no dtype of tensors, but layers such as TextVectorization take arrays of it.
+        self._dtype = "string" if dtype == "string" else standardize_dtype(dtype)
         self._sparse = sparse
         self.name = name or auto_name(type(self).__name__)
         self.record_history = record_history

@@ -72,3 +72,21 @@ def positive(layer: str, name: str, value: Any) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() <= 0:
         raise ValueError(f"{layer} needs a positive integer as {name}, got {name}={value!r}")
     return int(value.__index__())
+
+
+def one_of(layer: str, name: str, value: Any, known: tuple[Any, ...]) -> Any:
+    """The value; ValueError unless it is among the known ones.
+
+    Args:
+        layer: class of the layer, for the error.
+        name: the argument.
+        value: what was given.
+        known: what may be given.
+
+    Example:
+        >>> one_of("Resizing", "interpolation", "nearest", ("nearest", "bilinear"))
+        'nearest'
+    """
+    if isinstance(value, (list, dict)) or value not in known:
+        raise ValueError(f"{layer}: {name} must be one of {known}, got {value!r}")
+    return value

@@ -13,6 +13,7 @@ from rkeras.keras_tensor import KerasTensor
 from rkeras.layers.call_context import get_mask, set_mask
 from rkeras.layers.core.input_layer import Input
 from rkeras.layers.layer import Layer
+from rkeras.layers.preprocessing.text_arrays import text_array
 
 
 class Network:
@@ -132,6 +133,8 @@ class Network:
             y: Any = x
         elif x.__class__ is _engine.Tensor and x.dtype == ref.dtype:
             y = x
+        elif ref.dtype == "string":
+            y = text_array(x, "utf-8", f"input {ref.name!r} of model {self.owner!r}")
         else:
             y = _engine.convert(x, ref.dtype)
         shape = tuple(y.shape)

@@ -21,6 +21,7 @@ from rkeras.build_budget import BuildBudget
 from rkeras.saving.atomic import atomic_file
 from rkeras.saving.json_text import MAX_BYTES, read_json
 from rkeras.saving.loading import loading
+from rkeras.saving.object_paths import saveable_objects
 from rkeras.saving.object_registration import CustomObjectScope
 from rkeras.saving.serialization import (
     ObjectSharingScope,
@@ -34,6 +35,7 @@ from rkeras.saving.zip_reader import ZipReader
 CONFIG = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
+ASSETS = "assets"
 # The version of the format, not ours: it is what other readers look for.
 _FORMAT_VERSION = "3.15.1"
 
@@ -170,7 +172,25 @@ def _read(
             model = build_model(config, safe_mode)
         with open_member(WEIGHTS) as file, open_weights(file, what) as weights:
             read_into(weights, model)
+        _read_assets(contains, open_member, model)
     return model
+
+
+def _read_assets(contains: Callable[[str], bool], open_member: Callable[..., BinaryIO], model: Any) -> None:
+    """Gives layers what Keras keeps of them in further members, such as vocabularies. Only names that a layer asks
+    for are opened; the rest stays closed."""
+    for path, owner in saveable_objects(model):
+        if not hasattr(type(owner), "take_assets"):
+            continue
+
+        def read(name: str, limit: int, path: str = path) -> bytes | None:
+            member = f"{ASSETS}/{path}/{name}" if path else f"{ASSETS}/{name}"
+            if not contains(member):
+                return None
+            with open_member(member, limit) as file:
+                return file.read(limit + 1)
+
+        owner.take_assets(read)
 
 
 def build_model(config: dict[str, Any], safe_mode: bool) -> Any:

@@ -158,6 +158,10 @@ def _read_object(file: Any, path: str, owner: Any) -> Callable[[], None]:
     store = Reader(group, place)
     variables = own_variables(owner)
     kind = type(owner)
+    if hasattr(kind, "take_state"):
+        # One of our layers whose state is no variables.
+        change: Callable[[], None] = owner.take_state(store)
+        return change
     if not kind.load_own_variables.__module__.startswith("rkeras."):
         # A user's own format: only they can tell what fits.
         return lambda: owner.load_own_variables(store)

@@ -60,7 +60,7 @@ class InputLayer(Layer):
         elif batch_size is not None:
             raise ValueError("give either batch_size or batch_shape to Input, not both")
         self._batch_shape = standardize_shape(batch_shape)
-        self._dtype = standardize_dtype(dtype)
+        self._dtype = "string" if dtype == "string" else standardize_dtype(dtype)
         self.sparse = bool(sparse)
         self.ragged = bool(ragged)
         self.optional = bool(optional)
