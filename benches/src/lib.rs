@@ -2,12 +2,12 @@
 
 mod aligned;
 
-use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput};
+use rkeras_kernels::machine::{copy_bandwidth, peak_flops};
 
 pub use aligned::Aligned;
 
@@ -85,12 +85,12 @@ impl Bench {
 
     /// A call of so many floating-point operations, against the peak of this many threads.
     pub fn flops(&mut self, group: &str, name: &str, flops: usize, threads: usize, f: impl FnMut()) {
-        self.row(group, name, peak() * 1e9 * threads as f64, Throughput::Elements(flops as u64), f);
+        self.row(group, name, peak_flops() * threads as f64, Throughput::Elements(flops as u64), f);
     }
 
     /// A call that moves so many bytes, against a copy of as many.
     pub fn bytes(&mut self, group: &str, name: &str, bytes: usize, f: impl FnMut()) {
-        self.row(group, name, copy_bandwidth(bytes / 2) * 1e9, Throughput::Bytes(bytes as u64), f);
+        self.row(group, name, copy_bandwidth(bytes / 2), Throughput::Bytes(bytes as u64), f);
     }
 
     fn row(&mut self, group: &str, name: &str, ceiling: f64, throughput: Throughput, mut f: impl FnMut()) {
@@ -104,79 +104,4 @@ impl Bench {
     pub fn finish(self) {
         self.0.final_summary();
     }
-}
-
-/// Seconds of one call, the least of several runs of some milliseconds: other work on the machine only adds.
-fn seconds(mut f: impl FnMut()) -> f64 {
-    let mut best = f64::INFINITY;
-    for _ in 0..5 {
-        let (start, mut calls) = (Instant::now(), 0);
-        while start.elapsed().as_millis() < 3 || calls == 0 {
-            f();
-            calls += 1;
-        }
-        best = best.min(start.elapsed().as_secs_f64() / f64::from(calls));
-    }
-    best
-}
-
-/// GB/s, read and written, of a copy of `bytes` bytes on one thread.
-fn copy_bandwidth(bytes: usize) -> f64 {
-    let (x, mut y) = (vec![1u8; bytes], vec![0u8; bytes]);
-    2.0 * bytes as f64 / seconds(|| black_box(&mut y[..]).copy_from_slice(black_box(&x))) / 1e9
-}
-
-/// GFLOP/s of float32 multiply-adds that one thread can do with the widest registers: the ceiling of every kernel.
-fn peak() -> f64 {
-    const ROUNDS: usize = 1 << 16;
-    let flops = |lanes: usize| (2 * ROUNDS * CHAINS * lanes) as f64;
-    #[cfg(target_arch = "x86_64")]
-    {
-        if std::is_x86_feature_detected!("avx512f") {
-            // SAFETY: the feature was detected.
-            return flops(16) / seconds(|| unsafe { chains_avx512(ROUNDS) }) / 1e9;
-        }
-        if std::is_x86_feature_detected!("fma") {
-            // SAFETY: the feature was detected.
-            return flops(8) / seconds(|| unsafe { chains_avx2(ROUNDS) }) / 1e9;
-        }
-    }
-    flops(1) / seconds(|| chains(ROUNDS)) / 1e9
-}
-
-/// Independent sums, enough to hide the latency of a multiply-add on two ports.
-const CHAINS: usize = 24;
-
-macro_rules! chains {
-    ($name:ident, $features:literal, $set:ident, $fma:ident) => {
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = $features)]
-        fn $name(rounds: usize) {
-            use std::arch::x86_64::{$fma, $set};
-            let (x, y) = ($set(black_box(0.999_f32)), $set(black_box(1e-3_f32)));
-            let mut sums = [$set(1.0); CHAINS];
-            for _ in 0..rounds {
-                for sum in &mut sums {
-                    *sum = $fma(*sum, x, y);
-                }
-            }
-            black_box(sums);
-        }
-    };
-}
-
-chains!(chains_avx512, "avx512f", _mm512_set1_ps, _mm512_fmadd_ps);
-// Sixteen registers hold twelve sums and two factors; the rest go through memory, which costs this older path a little.
-chains!(chains_avx2, "avx2,fma", _mm256_set1_ps, _mm256_fmadd_ps);
-
-/// The same without vector registers.
-fn chains(rounds: usize) {
-    let (x, y) = (black_box(0.999_f32), black_box(1e-3_f32));
-    let mut sums = [1.0_f32; CHAINS];
-    for _ in 0..rounds {
-        for sum in &mut sums {
-            *sum = *sum * x + y;
-        }
-    }
-    black_box(sums);
 }

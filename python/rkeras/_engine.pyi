@@ -170,6 +170,25 @@ def result_type(names: Sequence[str]) -> str:
 
 def floatx() -> str: ...
 def set_floatx(name: str) -> None: ...
+def enter_scope(label: str) -> None:
+    """Begins a scope of this name: calls added to a trace from now on are its."""
+
+def leave_scope() -> None: ...
+def start_profile() -> None:
+    """Begins to time the kernel calls of plans."""
+
+def stop_profile() -> (
+    tuple[list[list[tuple[str, str | None, str, int, int]]], list[tuple[int, int, int, int]], int] | None
+):
+    """Ends timing; None if it was not on.
+
+    Returns the calls of each plan (op, layer, shapes, floating-point operations, bytes), their runs (plan, call,
+    nanoseconds since the start, nanoseconds taken), and how many more runs were not kept.
+    """
+
+def machine_limits() -> tuple[float, float]:
+    """Measures what one thread can do: float32 operations a second, bytes a second of a large copy."""
+
 def live_bytes() -> int: ...
 def num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...

@@ -169,6 +169,9 @@ class Layer(Building, Losses, Stateless):
         if nested:
             scopes.append((self.name, self))
         autocast = self._autocast_dtype if self.autocast else None
+        tracing = _engine.trace_active()
+        if tracing:
+            _engine.enter_scope(self.name)
         try:
             context.training = training
             if outer_entry is None:
@@ -189,6 +192,8 @@ class Layer(Building, Losses, Stateless):
             if mask is not None or (self._supports_masking and not is_default(self.compute_mask)):
                 self._pass_mask_on(first, outputs, mask)
         finally:
+            if tracing:
+                _engine.leave_scope()
             if nested:
                 scopes.pop()
             if autocast != outer_autocast:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rkeras import config, ops
+from rkeras.labels import work_of
 from rkeras.naming import auto_name, name_scope
 from rkeras.optimizers.clipping import clip_gradients
 from rkeras.optimizers.schedules import LearningRateSchedule
@@ -311,7 +312,8 @@ class Optimizer:
         if self.loss_scale_factor:
             gradients = [g / self.loss_scale_factor for g in gradients]
         step = self._accumulate if self.gradient_accumulation_steps else self._step
-        step(gradients, [v for _, v in pairs])
+        with work_of(self.name):
+            step(gradients, [v for _, v in pairs])
         self._iterations.assign(self._iterations + 1)
 
     def _accumulate(self, gradients: list[Any], variables: list[Variable]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rkeras import metrics as metrics_module
 from rkeras import optimizers
+from rkeras.labels import work_of
 from rkeras.layers.tracking import untracked
 from rkeras.tracing import eager_scope
 from rkeras.training.compile_loss import CompileLoss
@@ -181,7 +182,8 @@ class Compiled:
         """Updates the metrics of ``compile`` with a batch and returns what to log; override to add your
         own."""
         if self._compile_metrics is not None:
-            self._compile_metrics.update_state(y, y_pred, sample_weight)
+            with work_of("metrics"):
+                self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     def compute_loss(

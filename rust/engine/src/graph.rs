@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::op::Op;
+use crate::scope;
 use crate::spec::Spec;
 use crate::tensor::Tensor;
 use crate::value::{Out, ValueId, next_id};
@@ -29,6 +30,8 @@ pub struct Node {
     pub inputs: SmallVec<[Out; 4]>,
     pub outputs: SmallVec<[Spec; 1]>,
     pub first_id: ValueId,
+    /// The layer that it was added for.
+    pub scope: Option<Arc<str>>,
 }
 
 /// A program: nodes, what it returns, and which variables it assigns.
@@ -48,17 +51,7 @@ impl Graph {
         for _ in 1..outputs.len() {
             next_id();
         }
-        self.push_with_id(kind, inputs, outputs, first_id)
-    }
-
-    pub fn push_with_id(
-        &mut self,
-        kind: NodeKind,
-        inputs: SmallVec<[Out; 4]>,
-        outputs: SmallVec<[Spec; 1]>,
-        first_id: ValueId,
-    ) -> u32 {
-        self.nodes.push(Node { kind, inputs, outputs, first_id });
+        self.nodes.push(Node { kind, inputs, outputs, first_id, scope: scope::current() });
         (self.nodes.len() - 1) as u32
     }
 

@@ -15,6 +15,7 @@ use crate::op::Op;
 use crate::placement::{ARENA, Planner, separate_swapped_variables};
 use crate::spec::Spec;
 use crate::tensor::Tensor;
+use crate::value::next_id;
 use crate::variable::Variable;
 
 /// One kernel call.
@@ -26,10 +27,14 @@ pub(crate) struct Step {
     /// `None` for an output that nobody reads.
     pub outputs: SmallVec<[(Option<Place>, Spec); 2]>,
     pub scratch: Place,
+    /// The layer that the call is for.
+    pub scope: Option<Arc<str>>,
 }
 
 /// An executable program for one set of argument shapes.
 pub struct Plan {
+    /// Unique for the life of the process.
+    pub(crate) serial: u64,
     pub(crate) steps: Vec<Step>,
     pub(crate) args: Vec<Option<Spec>>,
     pub(crate) constants: Vec<Tensor>,
@@ -94,7 +99,7 @@ impl Plan {
                     if outputs.iter().flat_map(|o| o.0).any(|p| p.region >= first_variable) {
                         first_write = first_write.min(steps.len());
                     }
-                    steps.push(Step { op: op.clone(), inputs, in_output, outputs, scratch });
+                    steps.push(Step { op: op.clone(), inputs, in_output, outputs, scratch, scope: node.scope.clone() });
                 }
             }
         }
@@ -114,6 +119,7 @@ impl Plan {
             written[*v] = true;
         }
         Self {
+            serial: next_id(),
             steps,
             args,
             constants,

@@ -1,5 +1,7 @@
 //! Running a plan: variables are lent to a session, which may then take many steps.
 
+use std::time::Instant;
+
 use smallvec::SmallVec;
 
 use rkeras_kernels::memory::Buffer;
@@ -10,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::op::{View, ViewMut};
 use crate::placement::ARENA;
 use crate::plan::{Plan, Step};
+use crate::profile;
 use crate::spec::Spec;
 use crate::tensor::Tensor;
 
@@ -120,12 +123,30 @@ impl<'p> Session<'p> {
     /// One run of the program over the session's memory.
     pub fn step(&mut self, check: &mut Check<'_>) -> Result<()> {
         let plan = self.plan;
+        if profile::on() {
+            return self.timed_step(check);
+        }
         for (n, step) in plan.steps.iter().enumerate() {
             if n <= plan.first_write {
                 check()?;
             }
             run_step(step, &mut self.regions);
         }
+        Ok(())
+    }
+
+    fn timed_step(&mut self, check: &mut Check<'_>) -> Result<()> {
+        let plan = self.plan;
+        let mut runs = Vec::with_capacity(plan.steps.len());
+        for (n, step) in plan.steps.iter().enumerate() {
+            if n <= plan.first_write {
+                check()?;
+            }
+            let begun = Instant::now();
+            run_step(step, &mut self.regions);
+            runs.push((n, begun, begun.elapsed()));
+        }
+        profile::record(plan, &runs);
         Ok(())
     }
 

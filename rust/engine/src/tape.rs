@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::error::{Error, Result};
 use crate::op::{Op, Vjp};
 use crate::ops;
+use crate::scope;
 use crate::value::{Value, ValueId};
 use crate::variable::Variable;
 
@@ -15,6 +16,7 @@ struct Entry {
     op: Arc<dyn Op>,
     inputs: Vec<Value>,
     outputs: Vec<Value>,
+    scope: Option<Arc<str>>,
 }
 
 #[derive(Default)]
@@ -158,6 +160,7 @@ pub(crate) fn record(op: &Arc<dyn Op>, inputs: &[Value], outputs: &[Value]) {
                 op: op.clone(),
                 inputs: keep(inputs, traits.reads_inputs),
                 outputs: keep(outputs, traits.reads_outputs),
+                scope: scope::current(),
             });
         }
     });
@@ -230,7 +233,8 @@ fn walk(
             .map(|v| v.spec().dtype.is_float() && depends.contains(&v.id()))
             .collect();
         let at = Vjp { inputs: &entry.inputs, outputs: &entry.outputs, cotangents: &given, needs: &needs };
-        let parts = entry.op.vjp(&at).map_err(|e| e.in_op(&format!("gradient of {}", entry.op.name())))?;
+        let parts = scope::gradient_of(entry.scope.as_ref(), || entry.op.vjp(&at))
+            .map_err(|e| e.in_op(&format!("gradient of {}", entry.op.name())))?;
         debug_assert_eq!(parts.len(), entry.inputs.len(), "vjp of {}", entry.op.name());
         for ((input, part), needed) in entry.inputs.iter().zip(parts).zip(&needs) {
             if let (Some(part), true) = (part, *needed) {

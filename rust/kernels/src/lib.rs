@@ -14,6 +14,7 @@ pub mod gemm;
 pub mod integer;
 pub mod isa;
 pub mod layout;
+pub mod machine;
 pub mod math;
 pub mod memory;
 pub mod norm;

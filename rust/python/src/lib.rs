@@ -4,6 +4,7 @@ mod array;
 mod door;
 mod operand;
 mod plan;
+mod profile;
 mod tape;
 mod tensor;
 mod variable;
@@ -162,6 +163,15 @@ fn _engine(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(num_threads, m)?)?;
     m.add_function(wrap_pyfunction!(set_num_threads, m)?)?;
     m.add_function(wrap_pyfunction!(active_isa, m)?)?;
+    for function in [
+        wrap_pyfunction!(profile::enter_scope, m)?,
+        wrap_pyfunction!(profile::leave_scope, m)?,
+        wrap_pyfunction!(profile::start_profile, m)?,
+        wrap_pyfunction!(profile::stop_profile, m)?,
+        wrap_pyfunction!(profile::machine_limits, m)?,
+    ] {
+        m.add_function(function)?;
+    }
     m.add_function(wrap_pyfunction!(plan::trace_active, m)?)?;
     m.add_function(wrap_pyfunction!(plan::suspend_trace, m)?)?;
     m.add_function(wrap_pyfunction!(plan::resume_trace, m)?)?;

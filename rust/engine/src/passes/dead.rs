@@ -1,6 +1,6 @@
 //! Dead code: nodes that no root depends on. Arguments stay, their numbering is the caller's.
 
-use crate::graph::{Graph, NodeKind};
+use crate::graph::{Graph, Node, NodeKind};
 use crate::value::Out;
 
 /// The graph without the nodes that its roots do not need.
@@ -34,7 +34,8 @@ pub fn eliminate(graph: &Graph) -> Graph {
             other => other.clone(),
         };
         let inputs = node.inputs.iter().map(|o| Out { node: renumbered[o.node as usize], ..*o }).collect();
-        renumbered[i] = result.push_with_id(kind, inputs, node.outputs.clone(), node.first_id);
+        renumbered[i] = result.nodes.len() as u32;
+        result.nodes.push(Node { kind, inputs, ..node.clone() });
     }
     let place = |o: &Out| Out { node: renumbered[o.node as usize], ..*o };
     result.outputs = graph.outputs.iter().map(place).collect();
