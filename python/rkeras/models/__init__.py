@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy(
         "Sequential": "rkeras.models.sequential",
         "clone_model": "rkeras.models.cloning",
         "load_model": "rkeras.saving",
+        "model_from_config": "rkeras.models._saving",
         "model_from_json": "rkeras.models._saving",
         "model_from_yaml": "rkeras.models._saving",
         "print_summary": "rkeras.models.summary",

@@ -125,9 +125,38 @@ def model_from_yaml(yaml_string: str, custom_objects: Any = None) -> Any:
     return _from_text(yaml_string, "The YAML", read_yaml, custom_objects)
 
 
+def model_from_config(config: Any, custom_objects: Any = None) -> Any:
+    """Makes a model (without its weights) from its record, ``{"class_name": …, "config": …}``; an old name.
+
+    Args:
+        config: the record, by any version of Keras.
+        custom_objects: names to classes and functions that it refers to.
+
+    Example:
+        >>> import rkeras
+        >>> layer = {"class_name": "Dense", "config": {"output_dim": 3, "input_dim": 2}}
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     model_from_config({"class_name": "Sequential", "config": [layer]}).count_params()
+        9
+    """
+    from rkeras.saving.loading import loading
+
+    new = "keras.saving.deserialize_keras_object"
+    warnings.warn(f"model_from_config is an old name: use {new}.", DeprecationWarning, stacklevel=2)
+    with loading("The config"):
+        return _from_record(config, custom_objects)
+
+
 def _from_text(text: str, what: str, read: Callable[[str, str], Any], custom_objects: Any) -> Any:
-    from rkeras import saving
     from rkeras.saving.loading import loading
 
     with loading(what):
-        return saving.deserialize_keras_object(read(text, what), custom_objects=custom_objects)
+        return _from_record(read(text, what), custom_objects)
+
+
+def _from_record(config: Any, custom_objects: Any) -> Any:
+    from rkeras import saving
+    from rkeras.saving.legacy_config import present_model
+
+    return saving.deserialize_keras_object(present_model(config), custom_objects=custom_objects)

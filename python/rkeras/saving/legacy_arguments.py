@@ -47,15 +47,12 @@ def present_arguments(module: str, name: str, config: Record) -> Record:
             del config[key]
     for kind in (module, f"{module}.{name}"):
         if kind in _CHANGES:
-            _CHANGES[kind](config)
+            for change in _CHANGES[kind]:
+                change(config)
     return config
 
 
 def _layer(config: Record) -> None:
-    if "batch_input_shape" in config:
-        # The whole shape says it all.
-        for key in ("input_dim", "input_length"):
-            config.pop(key, None)
     axis = config.get("axis")
     if isinstance(axis, (list, tuple)) and len(axis) == 1:
         config["axis"] = axis[0]
@@ -64,6 +61,17 @@ def _layer(config: Record) -> None:
 def _input_layer(config: Record) -> None:
     if "batch_input_shape" in config:
         config["batch_shape"] = config.pop("batch_input_shape")
+
+
+def _without_groups(config: Record) -> None:
+    if config.get("groups") == 1:
+        del config["groups"]
+
+
+def _separable(config: Record) -> None:
+    # Of the whole kernel, which Keras 2 inherits from other convolutions and never uses.
+    for kind in ("initializer", "regularizer", "constraint"):
+        config.pop(f"kernel_{kind}", None)
 
 
 def _embedding(config: Record) -> None:
@@ -130,17 +138,20 @@ def _function(name: str) -> Record:
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
-_CHANGES: dict[str, Callable[[Record], None]] = {
-    "keras.initializers": _initializer,
-    "keras.initializers.VarianceScaling": _variance_scaling,
-    "keras.constraints.MaxNorm": _max_norm,
-    "keras.layers": _layer,
-    "keras.layers.Embedding": _embedding,
-    "keras.layers.GRU": _recurrent,
-    "keras.layers.InputLayer": _input_layer,
-    "keras.layers.LSTM": _recurrent,
-    "keras.layers.Lambda": _lambda,
-    "keras.losses": _loss,
-    "keras.metrics.MeanMetricWrapper": _metric_of_function,
-    "keras.optimizers": _optimizer,
+_ONE_GROUP = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "DepthwiseConv1D", "DepthwiseConv2D")
+_CHANGES: dict[str, tuple[Callable[[Record], None], ...]] = {
+    **{f"keras.layers.{name}": (_without_groups,) for name in _ONE_GROUP},
+    **{f"keras.layers.Separable{name}": (_without_groups, _separable) for name in ("Conv1D", "Conv2D")},
+    "keras.initializers": (_initializer,),
+    "keras.initializers.VarianceScaling": (_variance_scaling,),
+    "keras.constraints.MaxNorm": (_max_norm,),
+    "keras.layers": (_layer,),
+    "keras.layers.Embedding": (_embedding,),
+    "keras.layers.GRU": (_recurrent,),
+    "keras.layers.InputLayer": (_input_layer,),
+    "keras.layers.LSTM": (_recurrent,),
+    "keras.layers.Lambda": (_lambda,),
+    "keras.losses": (_loss,),
+    "keras.metrics.MeanMetricWrapper": (_metric_of_function,),
+    "keras.optimizers": (_optimizer,),
 }

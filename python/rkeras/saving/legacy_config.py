@@ -109,6 +109,20 @@ def present_record(record: Any, module: str = LAYERS) -> Any:
     return {"module": module, "class_name": current, "config": config, "registered_name": name, **rest}
 
 
+def present_model(config: Any) -> Record:
+    """The record of today for one of a model; a bare list of layers is a Sequential model.
+
+    Raises:
+        ValueError: it is no record.
+    """
+    if isinstance(config, list):
+        config = {"class_name": "Sequential", "config": config}
+    if not isinstance(config, dict):
+        raise ValueError(f"the config describes no model, it is a {type(config).__name__}")
+    record: Record = present_record(config, MODELS)
+    return record
+
+
 def present_config(module: str, name: str, config: Record) -> Record:
     """The config of today for one of any age.
 
@@ -140,11 +154,11 @@ def present_model_config(config: Any) -> Any:
     layers = config.get("layers") if isinstance(config, dict) else None
     if not isinstance(layers, list) or not any(map(_needs_work, layers)):
         return config
+    present = {key: _present_value(value, _slot(key)) for key, value in config.items() if key != "layers"}
+    present["layers"] = [present_record(record) for record in layers]
     if any(key in config for key in ("input_layers", "output_layers")):
-        config = present_wiring(config)
-    layers = [present_record(record) for record in config["layers"]]
-    rest = {key: _present_value(value, _slot(key)) for key, value in config.items() if key != "layers"}
-    return {**rest, "layers": layers}
+        present = present_wiring(present)
+    return present
 
 
 def _needs_work(record: Any) -> bool:

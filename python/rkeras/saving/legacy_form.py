@@ -15,6 +15,7 @@ _RENAMED = {"InputLayer": {"batch_shape": "batch_input_shape"}, "LeakyReLU": {"n
 # Arguments that Keras 2 does not know, and the values with which they can be left out.
 _NEW: dict[str, Any] = {
     "build_input_shape": None,
+    "ema_overwrite_frequency": None,
     "input_axes": None,
     "loss_scale_factor": None,
     "gradient_accumulation_steps": None,
@@ -24,12 +25,20 @@ _NEW: dict[str, Any] = {
     "output_axes": None,
     "quantization_config": None,
     "renorm": False,
+    "rms_scaling": False,
+    "use_ema": False,
+    "weight_decay": None,
 }
-_WITH = {"renorm": ("renorm_clipping", "renorm_momentum")}
+_WITH = {"renorm": ("renorm_clipping", "renorm_momentum"), "use_ema": ("ema_momentum",)}
 
 
-def old_record(value: Any) -> Any:
+def old_record(value: Any, named: bool = False) -> Any:
     """The old form of a record, or of everything in a structure.
+
+    Args:
+        value: the record or structure.
+        named: whether records keep the module of their class. Keras 3 asks for it everywhere but in models' lists of
+            layers and in what was given to ``compile``, where it must not be; Keras 2 never looks at it.
 
     Example:
         >>> from rkeras import layers, saving
@@ -38,11 +47,11 @@ def old_record(value: Any) -> Any:
         ('LeakyReLU', {'name': 'l', 'trainable': True, 'dtype': 'float32', 'alpha': 0.5})
     """
     if isinstance(value, (list, tuple)):
-        return [old_record(item) for item in value]
+        return [old_record(item, named) for item in value]
     if not isinstance(value, dict):
         return value
     if not ("class_name" in value and "config" in value):
-        return {key: old_record(item) for key, item in value.items()}
+        return {key: old_record(item, named) for key, item in value.items()}
     name, config = value["class_name"], value["config"]
     module = str(value.get("module") or "")
     if name == "function":
@@ -59,7 +68,11 @@ def old_record(value: Any) -> Any:
         extra["inbound_nodes"] = [_old_call(call) for call in extra["inbound_nodes"]]
     if not ours:
         name = value.get("registered_name") or name
-    return {"class_name": name, "config": _old_config(name, config), **extra}
+    record = {"class_name": name, "config": _old_config(name, config), **extra}
+    if named:
+        record.update({key: value.get(key) for key in ("module", "registered_name")})
+        record["class_name"] = value["class_name"]
+    return record
 
 
 def _old_config(name: str, config: Record) -> Record:
@@ -69,7 +82,7 @@ def _old_config(name: str, config: Record) -> Record:
     renamed = _RENAMED.get(name, {})
     for key, value in config.items():
         if key not in absent:
-            result[renamed.get(key, key)] = value if _is_places(key) else old_record(value)
+            result[renamed.get(key, key)] = value if _is_places(key) else old_record(value, named=key != "layers")
     if name == "Lambda":
         _old_function(result)
     return result

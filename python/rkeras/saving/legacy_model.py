@@ -15,7 +15,7 @@ from rkeras.build_budget import BuildBudget
 from rkeras.saving.atomic import atomic_file
 from rkeras.saving.hdf5 import follow, read_text
 from rkeras.saving.json_text import MAX_BYTES, read_json
-from rkeras.saving.legacy_config import MODELS, present_record
+from rkeras.saving.legacy_config import present_model
 from rkeras.saving.legacy_form import old_record
 from rkeras.saving.legacy_optimizer import read_state, write_state
 from rkeras.saving.legacy_training import compile_arguments, training_config
@@ -118,8 +118,4 @@ def _read_config(file: Any, name: str, what: str) -> Any:
 def _build(config: Any) -> Any:
     from rkeras.saving.keras_archive import build_model
 
-    if isinstance(config, list):
-        config = {"class_name": "Sequential", "config": config}
-    if not isinstance(config, dict):
-        raise ValueError(f"the config describes no model, it is a {type(config).__name__}")
-    return build_model(present_record(config, MODELS), safe_mode=in_safe_mode() is not False)
+    return build_model(present_model(config), safe_mode=in_safe_mode() is not False)

@@ -52,9 +52,9 @@ def read_state(file: Any, model: Any) -> None:
 def matched(names: list[str], variables: list[Any], trained: list[Any]) -> list[tuple[Any, str]]:
     """Which of an optimizer's variables is which dataset of a file.
 
-    Keras 3 writes all variables in order. Keras 2 has no learning rate among them, and its older optimizers wrote
-    one kind of slot after the other rather than those of one variable after those of another. Kinds of slots come
-    in the same order everywhere, whatever they are called.
+    Keras 3 writes all variables in order, the iteration first. Keras 1 and 2 have no learning rate among them, and
+    their older optimizers wrote one kind of slot after the other rather than those of one variable after those of
+    another. Kinds of slots come in the same order everywhere, whatever they are called.
 
     Args:
         names: of the datasets.
@@ -64,17 +64,17 @@ def matched(names: list[str], variables: list[Any], trained: list[Any]) -> list[
     Raises:
         ValueError: if the numbers do not fit.
     """
-    if not any(":" in name for name in names):
+    tokens = {name: name.partition(":")[0].split("/") for name in names}
+    if any(name.endswith("/iteration") for name in names):
         if len(names) != len(variables):
             raise ValueError(f"it has {len(variables)} variables, but the file has {len(names)}")
         return list(zip(variables, names, strict=True))
-    tokens = {name: name.partition(":")[0].split("/") for name in names}
     steps = [name for name in names if tokens[name][-1] in _STEPS]
     slots = [name for name in names if name not in steps and tokens[name][-1] not in _UNUSED]
-    if not steps and len(slots) % max(len(trained), 1) == 1:
+    ours = _kinds(variables, trained)
+    if not steps and (len(slots) == len(ours) * len(trained) + 1 or len(slots) % max(len(trained), 1) == 1):
         steps = [slots.pop(0)]
     theirs = _kinds_in_file(slots, tokens, len(trained))
-    ours = _kinds(variables, trained)
     if len(theirs) < len(ours) or any(len(kind) != len(trained) for kind in theirs[: len(ours)]):
         raise ValueError(f"it has {len(variables)} variables, but the file has {len(names)}: {names[:5]} …")
     pairs = list(zip(variables[:1], steps, strict=False))

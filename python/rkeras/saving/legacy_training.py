@@ -6,6 +6,7 @@ from typing import Any
 
 from rkeras.saving.legacy_config import OPTIMIZERS, present_record
 from rkeras.saving.legacy_form import old_record
+from rkeras.saving.object_registration import get_registered_object
 from rkeras.saving.serialization import deserialize_keras_object
 
 Record = dict[str, Any]
@@ -50,7 +51,10 @@ def compile_arguments(config: Any) -> Record:
 
 
 def _objects(value: Any, module: str) -> Any:
-    """The structure with objects in place of records; names stay names, for ``compile`` to interpret."""
+    """The structure with objects in place of records and of custom objects' names; other names are for ``compile``."""
+    if isinstance(value, str):
+        custom = get_registered_object(value)
+        return value if custom is None else custom
     if isinstance(value, dict) and "class_name" in value:
         return deserialize_keras_object(present_record(value, module))
     if isinstance(value, dict):
