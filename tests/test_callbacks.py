@@ -173,13 +173,78 @@ def test_checkpoints_by_batches(tmp_path):
 
 
 def test_checkpoint_errors(tmp_path):
-    with pytest.raises(ValueError, match="must end in"):
-        callbacks.ModelCheckpoint("weights.txt")
+    with pytest.raises(ValueError, match=r"must end in \.weights\.h5"):
+        callbacks.ModelCheckpoint("weights.ckpt", save_weights_only=True)
+    with pytest.raises(ValueError, match="name of a weights file"):
+        callbacks.ModelCheckpoint("best.weights.h5")
     with pytest.raises(ValueError, match="save_freq"):
         callbacks.ModelCheckpoint("m.keras", save_freq="batch")
     keep = callbacks.ModelCheckpoint(tmp_path / "{accuracy}.weights.h5", save_weights_only=True)
     with pytest.raises(KeyError, match=r"accuracy.*Available"):
         model_for().fit(X, Y, verbose=0, callbacks=[keep])
+
+
+@pytest.mark.parametrize("name", ["{epoch:02d}-{val_loss:.2f}.hdf5", "{epoch:02d}.h5", "{epoch:02d}.keras", "{epoch:02d}"])
+def test_checkpoints_of_whole_models(tmp_path, name, capsys):
+    model = model_for()
+    keep = callbacks.ModelCheckpoint(tmp_path / name, verbose=1)
+    history = model.fit(X, Y, epochs=2, verbose=0, validation_data=(X, Y), callbacks=[keep]).history
+    names = [name.format(epoch=i + 1, val_loss=history["val_loss"][i]) for i in range(2)]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    np.testing.assert_array_equal(
+        rkeras.models.load_model(tmp_path / names[1]).predict(X, verbose=0), model.predict(X, verbose=0)
+    )
+    path = tmp_path / names[0]
+    assert capsys.readouterr().out.startswith(
+        f"\nEpoch 1: saving model to {path}\n\nEpoch 1: finished saving model to {path}\n"
+    )
+
+
+def test_checkpoints_save_what_is_best(tmp_path, capsys):
+    """What Keras says and saves for these values."""
+    values = [0.5, 0.7, 0.4, 0.4]
+
+    def set_value(epoch, logs):
+        logs["val_score"] = values[epoch]
+
+    keep = callbacks.ModelCheckpoint(
+        tmp_path / "{epoch}.weights.h5", "val_score", 1, True, True, "min", initial_value_threshold=0.6
+    )
+    options = {"epochs": 4, "verbose": 0, "callbacks": [callbacks.LambdaCallback(on_epoch_end=set_value), keep]}
+    model_for().fit(X, Y, **options)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["1.weights.h5", "3.weights.h5"]
+    said = [line for line in capsys.readouterr().out.splitlines() if "val_score" in line]
+    assert said == [
+        f"Epoch 1: val_score improved from 0.60000 to 0.50000, saving model to {tmp_path / '1.weights.h5'}",
+        "Epoch 2: val_score did not improve from 0.50000",
+        f"Epoch 3: val_score improved from 0.50000 to 0.40000, saving model to {tmp_path / '3.weights.h5'}",
+        "Epoch 4: val_score did not improve from 0.40000",
+    ]
+
+
+def test_checkpoints_of_every_second_epoch(tmp_path):
+    with pytest.deprecated_call(match="save_freq"):
+        keep = callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True, period=2)
+    model_for().fit(X, Y, epochs=5, verbose=0, callbacks=[keep])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["2.weights.h5", "4.weights.h5"]
+
+
+def test_checkpoints_with_steps_per_execution(tmp_path):
+    keep = callbacks.ModelCheckpoint(tmp_path / "{epoch}-{batch}.weights.h5", save_weights_only=True, save_freq=3)
+    model = model_for()
+    model.steps_per_execution = 2
+    model.fit(X, Y, batch_size=4, epochs=2, verbose=0, callbacks=[keep])
+    # Hooks come after the batches 2, 4, 5 of each epoch.
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["1-4.weights.h5", "2-2.weights.h5", "2-5.weights.h5"]
+
+
+def test_old_arguments_of_callbacks():
+    with pytest.deprecated_call(match="min_delta=0.5"):
+        assert callbacks.ReduceLROnPlateau(epsilon=0.5).min_delta == 0.5
+    with pytest.deprecated_call(match="write_grads"):
+        callbacks.TensorBoard("logs", write_grads=True)
+    with pytest.raises(TypeError, match="'wirte_graph'"):
+        callbacks.TensorBoard("logs", wirte_graph=True)
 
 
 @pytest.mark.parametrize("schedule", [lambda epoch: 0.5**epoch, lambda epoch, rate: rate / 2])

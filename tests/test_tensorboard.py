@@ -137,6 +137,25 @@ def test_png_of_colours():
     assert np.array_equal(rows[:, 1:].reshape(2, 4, 3), pixels)
 
 
+def test_vectors_for_the_projector(tmp_path):
+    model = rkeras.Sequential(
+        [rkeras.Input((3,)), layers.Embedding(4, 2, name="words"), layers.Flatten(), layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    x = np.arange(12).reshape(4, 3) % 4
+    board = TensorBoard(tmp_path, embeddings_freq=1, embeddings_metadata={"words": "labels.tsv"})
+    model.fit(x, x[:, :1], verbose=0, callbacks=[board])
+    assert (tmp_path / "projector_config.pbtxt").read_text() == (
+        'embeddings {\n  tensor_name: "words/embeddings"\n  tensor_path: "words-embeddings.tsv"\n'
+        '  metadata_path: "labels.tsv"\n}\n'
+    )
+    vectors = np.loadtxt(tmp_path / "words-embeddings.tsv", delimiter="\t")
+    np.testing.assert_array_equal(vectors.astype("float32"), model.get_layer("words").embeddings.numpy())
+    with pytest.raises(ValueError, match=r"\['wrods'\].*words"):
+        board = TensorBoard(tmp_path, embeddings_freq=1, embeddings_metadata={"wrods": "labels.tsv"})
+        model.fit(x, x[:, :1], verbose=0, callbacks=[board])
+
+
 def test_arguments():
     with pytest.raises(ValueError, match="update_freq"):
         TensorBoard(update_freq="step")

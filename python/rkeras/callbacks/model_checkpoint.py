@@ -12,20 +12,25 @@ from rkeras.callbacks.batch_clock import BatchClock
 from rkeras.callbacks.monitor_callback import MonitorCallback
 from rkeras.training.progress import say
 
+_WEIGHTS = (".weights.h5", ".h5", ".hdf5")
+
 
 class ModelCheckpoint(MonitorCallback):
     """Saves the model, or its weights, after epochs or batches.
 
     Args:
         filepath: where to; may contain ``{epoch}``, ``{batch}`` and logged names, as in
-            ``w{epoch:02d}-{val_loss:.2f}.weights.h5``.
+            ``w{epoch:02d}-{val_loss:.2f}.weights.h5``. A model goes to a ``.keras`` or ``.h5`` file, or, without
+            such an ending, to a directory.
         monitor: the value that tells which epoch is best.
         verbose: 1 to print when it saves.
         save_best_only: whether to save only when ``monitor`` has improved.
-        save_weights_only: whether to save weights (``.weights.h5`` or ``.h5``) rather than the model.
+        save_weights_only: whether to save weights (to ``.weights.h5``, ``.h5`` or ``.hdf5``) rather than the
+            model.
         mode: ``min``, ``max`` or ``auto``.
         save_freq: ``epoch``, or a number of batches.
         initial_value_threshold: the value to beat at first.
+        period: epochs between two saves, in Keras 2.
 
     Raises:
         ValueError: for a path or a ``save_freq`` that cannot be used.
@@ -44,8 +49,17 @@ class ModelCheckpoint(MonitorCallback):
         mode: str = "auto",
         save_freq: Any = "epoch",
         initial_value_threshold: float | None = None,
+        period: int | None = None,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
+        if period is not None:
+            warnings.warn(
+                "ModelCheckpoint(period=…) is old; write save_freq=…, which counts batches.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+        self.period = 1 if period is None else period
+        self._epochs_since_save = 0
         self.verbose = verbose
         self.filepath: str = os.fspath(filepath)
         self.save_best_only = save_best_only
@@ -54,11 +68,14 @@ class ModelCheckpoint(MonitorCallback):
         self.batches = "no" if save_freq == "epoch" else "every"
         self._clock = BatchClock(save_freq)
         self._epoch = 0
-        endings = (".weights.h5", ".h5") if save_weights_only else (".keras", ".h5")
-        if not self.filepath.endswith(endings):
+        if save_weights_only and not self.filepath.endswith(_WEIGHTS):
             raise ValueError(
-                f"With save_weights_only={save_weights_only} `filepath` must end in {' or '.join(endings)}; "
-                f"received '{self.filepath}'."
+                f"With save_weights_only=True `filepath` must end in {' or '.join(_WEIGHTS)}; received "
+                f"'{self.filepath}'."
+            )
+        if not save_weights_only and self.filepath.endswith(".weights.h5"):
+            raise ValueError(
+                f"'{self.filepath}' is the name of a weights file: pass save_weights_only=True, or another ending."
             )
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -73,13 +90,16 @@ class ModelCheckpoint(MonitorCallback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves after the epoch, unless batches are counted."""
         if self.save_freq == "epoch":
-            self._save(None, logs or {})
+            self._epochs_since_save += 1
+            if self._epochs_since_save >= self.period:
+                self._epochs_since_save = 0
+                self._save(None, logs or {})
 
     def _save(self, batch: int | None, logs: dict[str, Any]) -> None:
         path = self._path(batch, logs)
         if not self._should_save(path, logs):
             return
-        if os.path.isdir(path):
+        if os.path.isdir(path) and path.endswith((*_WEIGHTS, ".keras")):
             raise IsADirectoryError(
                 f"ModelCheckpoint cannot write '{path}': it is a directory. Give a file name."
             )

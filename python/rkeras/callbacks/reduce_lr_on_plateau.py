@@ -6,6 +6,7 @@ from typing import Any
 
 from rkeras.callbacks.learning_rate_scheduler import current_rate
 from rkeras.callbacks.monitor_callback import MonitorCallback
+from rkeras.compat.arguments import old_arguments
 from rkeras.training.progress import say
 
 
@@ -29,6 +30,7 @@ class ReduceLROnPlateau(MonitorCallback):
     10
     """
 
+    @old_arguments("plateau")
     def __init__(
         self,
         monitor: str = "val_loss",

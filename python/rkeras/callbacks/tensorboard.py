@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from rkeras.callbacks.callback import Callback
+from rkeras.callbacks.projector import Projector
+from rkeras.layers.core.embedding import Embedding
 from rkeras.training.event_file import EventFile
+
+_OLD_ARGUMENTS = ("write_grads", "batch_size", "embeddings_layer_names", "embeddings_data")
 
 
 class TensorBoard(Callback):
@@ -26,8 +30,11 @@ class TensorBoard(Callback):
         write_steps_per_second: whether to write the speed.
         update_freq: ``epoch``; ``batch``, or a number of batches after which values are written in between.
         profile_batch: there is no profiler; anything but 0 only warns.
-        embeddings_freq: there is no projector; anything but 0 only warns.
-        embeddings_metadata: likewise.
+        embeddings_freq: write the vectors of ``Embedding`` layers for the projector every so many epochs.
+        embeddings_metadata: file with a label a line for those vectors, relative to ``log_dir``; or a dict of
+            such files by layer name.
+        old_arguments: ``write_grads``, ``batch_size``, ``embeddings_layer_names`` and ``embeddings_data`` of
+            Keras 2, which have no effect.
 
     >>> TensorBoard("logs", update_freq=100).log_dir
     'logs'
@@ -44,8 +51,13 @@ class TensorBoard(Callback):
         profile_batch: Any = 0,
         embeddings_freq: int = 0,
         embeddings_metadata: Any = None,
+        **old_arguments: Any,
     ) -> None:
         super().__init__()
+        for name in old_arguments:
+            if name not in _OLD_ARGUMENTS:
+                raise TypeError(f"TensorBoard() got an unexpected argument '{name}'.")
+            warnings.warn(f"TensorBoard({name}=…) is old and has no effect.", DeprecationWarning, stacklevel=2)
         self.log_dir: str = os.fspath(log_dir)
         self.histogram_freq = histogram_freq
         self.write_graph = write_graph
@@ -55,10 +67,11 @@ class TensorBoard(Callback):
         if self.update_freq != "epoch" and not isinstance(self.update_freq, int):
             raise ValueError(f"`update_freq` must be 'epoch', 'batch' or a number; received {update_freq!r}.")
         self.batches = "no" if self.update_freq == "epoch" else "every"
-        for name, value in (("profile_batch", profile_batch), ("embeddings_freq", embeddings_freq)):
-            if value:
-                warnings.warn(f"TensorBoard: `{name}` has no effect in rkeras.", stacklevel=2)
+        if profile_batch:
+            warnings.warn("TensorBoard: `profile_batch` has no effect in rkeras.", stacklevel=2)
+        self.embeddings_freq = embeddings_freq
         self.embeddings_metadata = embeddings_metadata
+        self._projector: Projector | None = None
         self._files: dict[str, EventFile] = {}
         self._step = 0
         self._epoch_start = (0.0, 0)
@@ -70,6 +83,9 @@ class TensorBoard(Callback):
         self._step = 0
         if self.write_graph:
             self._file("train").graph(_graph(self.model))
+        if self.embeddings_freq:
+            layers = [layer for layer in self.model._flatten_layers() if isinstance(layer, Embedding)]
+            self._projector = Projector(self.log_dir, layers, self.embeddings_metadata)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Starts the clock."""
@@ -106,6 +122,8 @@ class TensorBoard(Callback):
             self._scalars("validation", "epoch_", held, epoch)
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             self._weights(epoch)
+        if self._projector is not None and epoch % self.embeddings_freq == 0:
+            self._projector.write()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Closes the files."""

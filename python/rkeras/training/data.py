@@ -238,6 +238,10 @@ class Stream:
         self._before: Any = None
         self._iterator: Iterator[Any] | None = None
         self._taken = 0
+        self.used = False
+        """Whether a batch was ever taken."""
+        self.exhausted = False
+        """Whether this was a generator that has ended, so that there is nothing for another epoch."""
 
     @property
     def count(self) -> int | None:
@@ -266,8 +270,13 @@ class Stream:
         Raises:
             StopIteration: if there is none in this pass.
         """
-        batch = next(self.iterator(fresh=False))
+        try:
+            batch = next(self.iterator(fresh=False))
+        except StopIteration:
+            self.exhausted = self._iterator is self.source
+            raise
         self._taken += 1
+        self.used = True
         return batch
 
     def _start(self, first: int) -> None:
@@ -382,7 +391,7 @@ def open_data(
                 f"`{name}` must not be given when `x` is a {kind}: its batches are (x, y, sample_weight)."
             )
     if batch_size is not None:
-        warnings.warn(f"`batch_size` is ignored: `x` is a {kind}, which makes its own batches.", stacklevel=4)
+        warnings.warn(f"`batch_size` is ignored: `x` is a {kind}, which makes its own batches.", stacklevel=5)
     return Stream(x, shuffle)
 
 

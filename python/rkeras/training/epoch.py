@@ -181,11 +181,12 @@ def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, f
         except StopIteration:
             again = data.restart() if steps is not None and not restarted else None
             restarted = True
-            if again is None:
-                if total is not None:
-                    _warn_short(run.done, total)
-                break
-            continue
+            if again is not None:
+                continue
+            if total is not None:
+                # The stack of `evaluate`, and of validation in `fit`, is deeper by one.
+                warn_short(run.done, total, stacklevel=7 if run.kind == "train" else 8)
+            break
         restarted = False
         arrays, spec = batch_arrays(batch, run.model, class_weight)
         if run.done == run.first:
@@ -195,15 +196,16 @@ def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, f
         run.step.run(arrays, spec)
         run.end(run.done)
     data.end_pass()
-    if not run.done:
+    if not run.done and not data.used:
         raise ValueError(NO_BATCH)
     if run.done == run.first and run.position is not None:
         run.position.begin()
 
 
-def _warn_short(done: int, total: int) -> None:
+def warn_short(done: int, total: int, stacklevel: int) -> None:
+    """Says that a stream gave fewer batches than were asked for."""
     warnings.warn(
-        f"The dataset ended after {done} of {total} batches; the epoch ends here. Make it yield at least "
+        f"The dataset ended after {done} of {total} batches, and so does this pass. Make it yield at least "
         "steps_per_epoch * epochs batches, for instance by an endless loop in the generator.",
-        stacklevel=6,
+        stacklevel=stacklevel,
     )

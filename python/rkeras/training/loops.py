@@ -6,6 +6,7 @@ returns when a hook or the progress bar is due. Streams go batch by batch.
 
 from __future__ import annotations
 
+import warnings
 from contextlib import closing
 from typing import Any
 
@@ -24,6 +25,11 @@ from rkeras.training.data import (
 from rkeras.training.epoch import plain, prepare_checked, run_epoch
 from rkeras.training.position import Position
 from rkeras.training.structure import unpack_x_y_sample_weight
+
+GENERATOR_ENDED = (
+    "The generator ended after epoch {epoch}, and so does training. To train on, pass a dataset that can be "
+    "iterated anew, or let the generator loop for ever and pass `steps_per_epoch`."
+)
 
 
 def fit(
@@ -93,11 +99,17 @@ def fit(
     with closing(data), closing(validation or data), Position(model, data, initial_epoch) as position:
         callbacks.on_train_begin()
         for epoch in range(model._initial_epoch or position.epoch, epochs):
+            if isinstance(data, Stream) and data.exhausted:
+                if steps_per_epoch is None:  # else the epoch before has warned
+                    warnings.warn(GENERATOR_ENDED.format(epoch=epoch), stacklevel=4)
+                break
             model.reset_metrics()
             callbacks.on_epoch_begin(epoch)
             logs = run_epoch(
                 model, "train", data, steps_per_epoch, callbacks, class_weight, position=position
             )
+            if not logs and isinstance(data, Stream) and data.exhausted:
+                break
             if validation is not None and _validates(epoch + 1, validation_freq):
                 val_logs = _evaluate(model, validation, validation_steps, callbacks)
                 logs.update({f"val_{name}": value for name, value in val_logs.items()})

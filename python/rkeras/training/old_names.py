@@ -8,20 +8,8 @@ from typing import Any
 
 from rkeras.keras_tensor import KerasTensor
 from rkeras.training.compile_metrics import CompileMetrics
-from rkeras.training.data import is_indexed
-from rkeras.training.prefetch import in_background
+from rkeras.training.old_arguments import OLD_ARGUMENTS, today
 from rkeras.training.step import is_tensor
-
-# Keras 1 names of arguments.
-_RENAMED = {
-    "nb_epoch": "epochs",
-    "nb_val_samples": "validation_steps",
-    "samples_per_epoch": "steps_per_epoch",
-    "val_samples": "steps",
-    "nb_worker": "workers",
-    "pickle_safe": "use_multiprocessing",
-    "max_q_size": "max_queue_size",
-}
 
 
 class OldNames:
@@ -96,6 +84,12 @@ class OldNames:
         model: Any = self
         return model._compile_metrics or CompileMetrics(None, None)
 
+    def reset_states(self) -> None:
+        """Forgets what stateful recurrent layers keep from batch to batch."""
+        model: Any = self
+        for layer in model._flatten_layers():
+            if layer is not model and getattr(layer, "stateful", False):
+                layer.reset_state()
 
     @property
     def metrics_tensors(self) -> list[Any]:
@@ -122,26 +116,6 @@ class OldNames:
             shown.append(tensor)
 
 
-class _WithWorkers:
-    """A dataset by index whose batches are made by the workers that a call asks for."""
-
-    def __init__(self, dataset: Any, workers: int, use_multiprocessing: bool, max_queue_size: int) -> None:
-        self.dataset = dataset
-        self.workers = workers
-        self.use_multiprocessing = use_multiprocessing
-        self.max_queue_size = max_queue_size
-
-    def __getitem__(self, index: int) -> Any:
-        return self.dataset[index]
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def on_epoch_end(self) -> None:
-        if hasattr(self.dataset, "on_epoch_end"):
-            self.dataset.on_epoch_end()
-
-
 def _take(
     old: str, new: str, source: Any, names: list[str], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
@@ -149,21 +123,14 @@ def _take(
     _warn(f"{old}(generator)", f"{new}(generator)")
     if len(args) > len(names):
         raise TypeError(f"{old}() takes at most {len(names) + 1} positional arguments; got {len(args) + 1}.")
-    given = dict(zip(names, args, strict=False))
-    given.update({_RENAMED.get(name, name): value for name, value in kwargs.items()})
-    unknown = [name for name in given if name not in names]
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    unknown = [name for name in given if name not in names and name not in OLD_ARGUMENTS]
     if unknown:
         raise TypeError(f"{old}() has no argument '{unknown[0]}'.")
-    workers = int(given.pop("workers", 1))
-    processes = bool(given.pop("use_multiprocessing", False))
-    ahead = int(given.pop("max_queue_size", 10))
-    if is_indexed(source):
-        return _WithWorkers(source, workers, processes, ahead), given
-    if workers > 0 and hasattr(source, "__next__"):
-        if processes:
-            warnings.warn("A generator cannot be shared by processes; a thread runs it ahead.", stacklevel=4)
-        return in_background(source, ahead), given
-    return source, given
+    if hasattr(source, "__next__"):  # these methods ran generators ahead by default
+        given = given if {"workers", "nb_worker"} & given.keys() else {**given, "workers": 1}
+    arguments = today({"x": source, **given}, lambda *_: None)
+    return arguments.pop("x"), arguments
 
 
 def _warn(old: str, new: str) -> None:

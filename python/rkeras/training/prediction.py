@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from rkeras.callbacks.callback_list import CallbackList
 from rkeras.training.data import DEFAULT_BATCH_SIZE, Batches, Stream, batch_arrays, open_data
-from rkeras.training.epoch import BAR_INTERVAL, IDLE_INTERVAL, NO_BATCH
+from rkeras.training.epoch import BAR_INTERVAL, IDLE_INTERVAL, NO_BATCH, warn_short
 from rkeras.training.step import StepFunction, TracedStep, engine_dtype, is_tensor
 from rkeras.training.structure import LEAF, put_together, take_apart
 
@@ -135,6 +135,8 @@ def _predict_stream(model: Any, data: Stream, steps: int | None, callbacks: Call
         try:
             item = next(iterator)
         except StopIteration:
+            if batch and total is not None:
+                warn_short(batch, total, stacklevel=7)
             break
         arrays, spec = batch_arrays(item, model)
         if step is None:

@@ -11,8 +11,10 @@ import numpy as np
 
 from rkeras import _engine
 from rkeras.autodiff import GradientTape
+from rkeras.labels import work_of
 from rkeras.training import loops
 from rkeras.training.compiled import Compiled
+from rkeras.training.old_arguments import takes_old_arguments
 from rkeras.training.old_names import OldNames
 from rkeras.training.position import Position
 from rkeras.training.step import StepFunction, ensure_built
@@ -73,7 +75,8 @@ class Trainer(Compiled, OldNames):
         # Overrides from before Keras 3.3 do not take `training`.
         takes_mode = "training" in inspect.signature(self.compute_loss).parameters
         mode = {"training": training} if takes_mode else {}
-        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **mode)
+        with work_of("loss"):
+            return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **mode)
 
     def predict_step(self, data: Any) -> Any:
         """The predictions for one batch."""
@@ -122,6 +125,7 @@ class Trainer(Compiled, OldNames):
 
     # Whole runs
 
+    @takes_old_arguments
     def fit(
         self,
         x: Any = None,
@@ -182,6 +186,7 @@ class Trainer(Compiled, OldNames):
         del arguments["self"]
         return loops.fit(self, **arguments)
 
+    @takes_old_arguments
     def evaluate(
         self,
         x: Any = None,
@@ -207,6 +212,7 @@ class Trainer(Compiled, OldNames):
         logs = loops.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._listed(logs)
 
+    @takes_old_arguments
     def predict(
         self,
         x: Any,
@@ -224,6 +230,7 @@ class Trainer(Compiled, OldNames):
         """
         return loops.predict(self, x, batch_size, verbose, steps, callbacks)
 
+    @takes_old_arguments
     def train_on_batch(
         self,
         x: Any,
@@ -240,6 +247,7 @@ class Trainer(Compiled, OldNames):
         logs = loops.run_batch(self, "train", x, y, sample_weight, class_weight)
         return logs if return_dict else self._listed(logs)
 
+    @takes_old_arguments
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
