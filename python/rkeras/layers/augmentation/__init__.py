@@ -1,0 +1,1 @@
+"""Layers that change pictures at random, so that a model sees more of them."""
