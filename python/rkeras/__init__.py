@@ -44,7 +44,6 @@ _MODULES = (
     "compat",
     "config",
     "constraints",
-    "datasets",
     "debug",
     "dtype_policies",
     "initializers",
