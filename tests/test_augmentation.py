@@ -104,6 +104,7 @@ def test_crops_are_parts_of_pictures():
 
 
 def test_they_work_inside_a_model():
+    rkeras.utils.set_random_seed(4)
     x = np.random.default_rng(0).uniform(size=(32, 8, 8, 1)).astype("float32")
     model = rkeras.Sequential(
         [
@@ -116,9 +117,9 @@ def test_they_work_inside_a_model():
             layers.Dense(1),
         ]
     )
-    model.compile("adam", "mse")
-    losses = model.fit(x, x.mean((1, 2, 3)), batch_size=8, epochs=8, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
+    model.compile(rkeras.optimizers.SGD(0.01), "mse")
+    losses = model.fit(x, x.mean((1, 2, 3)) * 2, batch_size=8, epochs=20, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] / 2
     np.testing.assert_array_equal(model.predict(x, verbose=0), model.predict(x, verbose=0))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rkeras import _engine, config, ops
+from rkeras import config, ops
 from rkeras.layers._arguments import ArgumentLayer
-from rkeras.random.seed_generator import SeedGenerator, draw_seed
+from rkeras.random import distributions
+from rkeras.random.seed_generator import SeedGenerator
 
 
 class RandomPictureLayer(ArgumentLayer):
@@ -142,9 +143,7 @@ def uniform(seed: Any, shape: tuple[int, ...], low: float, high: float) -> Any:
         >>> uniform(1, (2, 3), 0.0, 1.0).shape
         (2, 3)
     """
-    return _engine.apply(
-        "random_uniform", draw_seed(seed), shape=list(shape), low=float(low), high=float(high), dtype="float32"
-    )
+    return distributions.uniform(shape, low, high, "float32", seed)
 
 
 def range_of(layer: str, value_range: Any) -> tuple[float, float]:
