@@ -19,11 +19,13 @@ _holders: weakref.WeakSet[Any] = weakref.WeakSet()
 class Losses(LayerState):
     """The part of ``Layer`` for ``add_loss`` and ``add_metric``."""
 
-    def add_loss(self, loss: Any) -> None:
+    def add_loss(self, loss: Any, inputs: Any = None) -> None:
         """Adds scalars to what training minimises; to be called in ``call``.
 
         Args:
-            loss: a scalar tensor, a list of them, or a function without arguments that returns one.
+            loss: a scalar tensor, a list of them, or a function without arguments that returns one. Of a tensor
+                with axes the mean is minimised.
+            inputs: accepted for old code; has no effect.
         """
         if in_symbolic_inference():
             return
@@ -78,10 +80,16 @@ class Losses(LayerState):
         """Shows the mean of a value under a name among the metrics; to be called in ``call``.
 
         Args:
-            value: a scalar or any tensor, which is averaged.
+            value: a scalar or any tensor, which is averaged; or what a metric object returned, which is shown
+                itself.
             name: the metric's name.
             aggregation: ``"mean"``, the only one there is.
         """
+        counted = getattr(value, "_keras_metric", None)
+        if counted is not None:
+            if counted not in self._metrics:
+                self._track("metrics", counted)
+            return
         metric = self._added_metric(name, aggregation)
         if not in_symbolic_inference():
             metric.update_state(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rkeras import config, dtype_policies, initializers, ops
+from rkeras import _engine, config, dtype_policies, initializers, ops
 from rkeras.naming import auto_name, name_scope
 from rkeras.tracing import eager_scope
 from rkeras.variables import Variable
@@ -120,7 +120,10 @@ class Metric:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Takes a batch into account and gives the number so far."""
         self.update_state(*args, **kwargs)
-        return self.result()
+        result = self.result()
+        if isinstance(result, _engine.Tensor):
+            result._keras_metric = self  # type: ignore[attr-defined]  # add_metric asks for it
+        return result
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to make it again."""

@@ -273,7 +273,7 @@ class Model(Trainer, Saving, Layer):
         """The shape of the output, or the structure of shapes."""
         return _shapes(self._needs_network("output_shape").outputs)
 
-    def add_loss(self, loss: Any) -> None:
+    def add_loss(self, loss: Any, inputs: Any = None) -> None:
         """Adds to what training minimises: a symbolic tensor of the model, or in ``call`` a scalar."""
         for value in tree.flatten(loss):
             if isinstance(value, KerasTensor):

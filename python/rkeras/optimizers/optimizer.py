@@ -279,6 +279,46 @@ class Optimizer:
         self.apply(list(grads), list(variables))
         return self._iterations
 
+    def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Variable:
+        """Takes a step against the gradients of a loss, as in Keras 2.
+
+        Args:
+            loss: a function without arguments that gives the loss, or a loss that ``tape`` recorded.
+            var_list: the variables, or a function that gives them.
+            tape: the ``GradientTape`` in which ``loss`` was computed.
+
+        Returns:
+            The number of steps taken.
+
+        Raises:
+            ValueError: ``loss`` is a tensor, and there is no tape.
+
+        Example:
+            >>> import rkeras
+            >>> x = rkeras.Variable(3.0)
+            >>> optimizer = rkeras.optimizers.SGD(0.25)
+            >>> step = optimizer.minimize(lambda: x * x, [x])
+            >>> float(x.numpy())
+            1.5
+        """
+        from rkeras.autodiff import GradientTape
+
+        scale = getattr(self, "scale_loss", None)
+        if callable(loss):
+            with GradientTape() as tape:
+                loss = loss() if scale is None else scale(loss())
+            scale = None
+        elif tape is None:
+            raise ValueError(
+                "minimize() needs a function that computes the loss, or the tape in which it was computed: "
+                "minimize(loss, variables, tape=tape)"
+            )
+        variables = list(var_list() if callable(var_list) else var_list)
+        grads = tape.gradient(loss, variables)
+        if scale is not None:
+            grads = [None if g is None else scale(g) for g in grads]
+        return self.apply_gradients(zip(grads, variables, strict=True))
+
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
         """Takes a step.
 

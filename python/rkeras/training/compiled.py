@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from rkeras import metrics as metrics_module
-from rkeras import optimizers
+from rkeras import ops, optimizers
 from rkeras.labels import work_of
 from rkeras.layers.tracking import untracked
 from rkeras.tracing import eager_scope
@@ -205,7 +205,7 @@ class Compiled:
             loss = self._compile_loss(y, y_pred, sample_weight)
             if loss is not None:
                 parts.append(loss)
-        parts.extend(self.losses)  # type: ignore[attr-defined]
+        parts.extend(as_scalar(part) for part in self.losses)  # type: ignore[attr-defined]
         if not parts:
             raise ValueError(
                 "There is no loss to compute: pass `loss` to `compile()`, or use `add_loss` in the model."
@@ -235,6 +235,11 @@ class Compiled:
 
     def _forget_steps(self) -> None:
         raise NotImplementedError
+
+
+def as_scalar(loss: Any) -> Any:
+    """An added loss as one number: its mean, if it has axes."""
+    return ops.mean(loss) if getattr(loss, "shape", ()) else loss
 
 
 def _are_numbers(values: Any) -> bool:

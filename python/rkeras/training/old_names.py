@@ -8,6 +8,7 @@ from typing import Any
 
 from rkeras.keras_tensor import KerasTensor
 from rkeras.training.compile_metrics import CompileMetrics
+from rkeras.training.compiled import as_scalar
 from rkeras.training.old_arguments import OLD_ARGUMENTS, today
 from rkeras.training.step import is_tensor
 
@@ -70,7 +71,7 @@ class OldNames:
             model: Any = self
             total = model._compile_loss(y, y_pred, sample_weight)
             for part in regularization_losses or ():
-                total = total + part
+                total = total + as_scalar(part)
             model._loss_tracker.update_state(
                 total, sample_weight=y_pred.shape[0] if is_tensor(y_pred) else None
             )
