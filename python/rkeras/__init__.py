@@ -55,6 +55,7 @@ _MODULES = (
     "ops",
     "optimizers",
     "preprocessing",
+    "profiler",
     "random",
     "regularizers",
     "saving",

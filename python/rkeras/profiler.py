@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 from rkeras import _engine
 from rkeras.saving.atomic import atomic_file
 
+# Characters of a name in a table.
+_WIDEST = 80
+
 
 class Row(NamedTuple):
     """The runs of some kernel calls, summed."""
@@ -86,7 +89,7 @@ class Profile:
         for plan, call, _, nanoseconds in self._events:
             op, layer, shapes, flops, size = self._plans[plan][call]
             if by == "call":
-                key, name = (plan, call), f"{op} {shapes}" + (f" [{layer}]" if layer else "")
+                key, name = (plan, call), f"{layer or '-'}: {op} {shapes.replace('float32', '')}"
             else:
                 key = name = op if by == "op" else layer or "-"
             total = sums.setdefault(key, [name, 0, 0, 0, 0])
@@ -119,7 +122,7 @@ class Profile:
             moved = row.name != "total"
             lines.append(
                 (
-                    row.name,
+                    row.name if len(row.name) <= _WIDEST else row.name[: _WIDEST - 1] + "…",
                     str(row.runs),
                     f"{row.seconds * 1e3:.3f}",
                     f"{row.seconds / whole:.1%}",

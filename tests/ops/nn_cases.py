@@ -346,6 +346,9 @@ def updates() -> list[Case]:
         v = 0.9 * v + 0.1 * g * g
         return [p - rate * g / np.sqrt(v + 1e-7), v]
 
+    def adam_rate(rate, steps):
+        return rate * np.sqrt(1 - 0.999 ** (steps + 1)) / (1 - 0.9 ** (steps + 1))
+
     def adam(p, m, v, g, rate):
         m, v = m + 0.1 * (g - m), v + 0.001 * (g * g - v)
         return [p - rate * m / (np.sqrt(v) + 1e-7), m, v]
@@ -354,6 +357,7 @@ def updates() -> list[Case]:
         Case("sgd_update", operands(0), lambda p, g, rate: p - rate * g, {}, ()),
         Case("sgd_momentum_update", operands(1), momentum, {"momentum": 0.9}, ()),
         Case("rmsprop_update", operands(1), rmsprop, {"rho": 0.9, "epsilon": 1e-7}, ()),
+        Case("adam_rate", lambda rng: [np.asarray(lr), np.int64(6)], adam_rate, {"beta_1": 0.9, "beta_2": 0.999}, ()),
         Case("adam_update", operands(2), adam, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}, ()),
     ]
 

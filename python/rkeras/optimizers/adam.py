@@ -57,13 +57,11 @@ class Adam(Optimizer):
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Changes one variable."""
-        i, dtype = self._position(variable), str(variable.dtype)
+        i = self._position(variable)
         m, v = self._momentums[i], self._velocities[i]
-        step = ops.cast(self.iterations + 1, dtype)
-        correction = ops.sqrt(1.0 - ops.power(float(self.beta_2), step)) / (
-            1.0 - ops.power(float(self.beta_1), step)
+        alpha = _engine.apply(
+            "adam_rate", learning_rate, self.iterations, beta_1=self.beta_1, beta_2=self.beta_2
         )
-        alpha = learning_rate * correction
         if not self.amsgrad:
             new, mean, square = _engine.apply(
                 "adam_update", variable, m, v, gradient, alpha,

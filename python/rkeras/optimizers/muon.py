@@ -110,11 +110,12 @@ class Muon(Optimizer):
             size = 1.0 if self.rms_rate is None else self.rms_rate * max(variable.shape) ** 0.5
             variable.assign(variable - learning_rate * self._orthogonal(ahead) * size)
             return
-        step = ops.cast(self.iterations + 1, str(variable.dtype))
-        correction = ops.sqrt(1.0 - ops.power(float(self.adam_beta_2), step))
-        correction = correction / (1.0 - ops.power(float(self.adam_beta_1), step))
+        alpha = _engine.apply(
+            "adam_rate", learning_rate * self.adam_lr_ratio, self.iterations,
+            beta_1=self.adam_beta_1, beta_2=self.adam_beta_2,
+        )  # fmt: skip
         new, mean, square = _engine.apply(
-            "adam_update", variable, momentum, velocity, gradient, learning_rate * self.adam_lr_ratio * correction,
+            "adam_update", variable, momentum, velocity, gradient, alpha,
             beta_1=self.adam_beta_1, beta_2=self.adam_beta_2, epsilon=self.epsilon,
         )  # fmt: skip
         variable.assign(new)

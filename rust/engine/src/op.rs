@@ -1,5 +1,6 @@
 //! What an op is. One implementation of this trait serves eager runs, the tape, and compiled plans.
 
+use std::any::Any;
 use std::fmt::Debug;
 
 use rkeras_kernels::element::{Element, cast_slice, cast_slice_mut};
@@ -57,7 +58,7 @@ impl Default for Traits {
 }
 
 /// An operation with its attributes. `Debug` must show every attribute: it is the key for sharing equal nodes.
-pub trait Op: Debug + Send + Sync {
+pub trait Op: Any + Debug + Send + Sync {
     /// The registered name.
     fn name(&self) -> &'static str;
 
@@ -211,6 +212,11 @@ impl<'a> ViewMut<'a> {
 
     pub fn get<T: Element>(&mut self) -> &mut [T] {
         if self.bytes.is_empty() { &mut [] } else { cast_slice_mut(self.bytes) }
+    }
+
+    /// The elements, unless nobody reads them.
+    pub fn wanted<T: Element>(&mut self) -> Option<&mut [T]> {
+        if self.unused { None } else { Some(self.get()) }
     }
 
     pub fn shape(&self) -> &'a [usize] {

@@ -2,10 +2,11 @@
 
 pub mod dead;
 pub mod fuse;
+pub mod pooled_gradient;
 
 use crate::graph::Graph;
 
 /// All passes in their order.
 pub fn optimize(graph: Graph) -> Graph {
-    dead::eliminate(&fuse::fuse(dead::eliminate(&graph)))
+    dead::eliminate(&fuse::fuse(pooled_gradient::shrink(dead::eliminate(&graph))))
 }

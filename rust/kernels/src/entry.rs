@@ -106,7 +106,7 @@ entry! {
 macro_rules! max_pool {
     ($($t:ident $index:ident)*) => {$(
         impl MaxPool<$index> for $t {
-            fn forward(s: &PoolShape, x: &[Self], y: &mut [Self], index: Option<&mut [$index]>) {
+            fn forward(s: &PoolShape, x: &[Self], y: Option<&mut [Self]>, index: Option<&mut [$index]>) {
                 pool::max_forward::<$t, $index>(s, x, y, index);
             }
             fn backward(s: &PoolShape, g: &[Self], index: &[$index], dx: &mut [Self]) {
@@ -122,7 +122,7 @@ macro_rules! max_pool {
 /// Max pooling, with the type of the tap index.
 pub trait MaxPool<I>: Float {
     /// See `pool::max_forward`.
-    fn forward(s: &PoolShape, x: &[Self], y: &mut [Self], index: Option<&mut [I]>);
+    fn forward(s: &PoolShape, x: &[Self], y: Option<&mut [Self]>, index: Option<&mut [I]>);
     /// See `pool::max_backward`.
     fn backward(s: &PoolShape, g: &[Self], index: &[I], dx: &mut [Self]);
     /// See `pool::max_gather`.

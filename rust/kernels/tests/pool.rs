@@ -61,11 +61,11 @@ fn check(s: &PoolShape, seed: usize) {
         isa::with_isa(*isa, || {
             let (mut y, mut dx) = (vec![1.0; g.len()], vec![1.0; x.len()]);
             let mut index = vec![9_u8; g.len()];
-            max_forward(s, &x, &mut y, Some(&mut index));
+            max_forward(s, &x, Some(&mut y), Some(&mut index));
             assert_eq!(bits(&y), bits(&best), "{isa:?} {s:?}");
             assert!(index.iter().zip(&taps).all(|(a, b)| u32::from(*a) == *b), "{isa:?} {s:?}");
             y.fill(1.0);
-            max_forward::<f32, u32>(s, &x, &mut y, None);
+            max_forward::<f32, u32>(s, &x, Some(&mut y), None);
             assert_eq!(bits(&y), bits(&best), "{isa:?} {s:?}");
             max_backward(s, &g, &index, &mut dx);
             assert_eq!(dx, to_max, "{isa:?} {s:?}");
@@ -124,7 +124,7 @@ fn bytes_do_not_depend_on_the_number_of_threads() {
         parallel::set_num_threads(threads);
         let (mut y, mut mean, mut index) = (vec![0.0; s.out_len()], vec![0.0; s.out_len()], vec![0_u8; s.out_len()]);
         let (mut dx, mut spread) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-        max_forward(&s, &x, &mut y, Some(&mut index));
+        max_forward(&s, &x, Some(&mut y), Some(&mut index));
         avg_forward(&s, &x, &mut mean);
         max_backward(&s, &mean, &index, &mut dx);
         avg_backward(&s, &y, &mut spread);

@@ -77,6 +77,11 @@ pub struct Arithmetic {
 }
 
 impl Arithmetic {
+    /// Whether this is the gradient of relu, of operands (result of relu, cotangent).
+    pub(crate) fn is_relu_grad(&self) -> bool {
+        matches!(self.kernel, Kernel::ReluGrad)
+    }
+
     fn is_bitwise(&self) -> bool {
         use Kernel::{BitAnd, BitOr, BitXor, ShiftLeft, ShiftRight};
         matches!(self.kernel, BitAnd | BitOr | BitXor | ShiftLeft | ShiftRight)

@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use rkeras_kernels::element::Element;
 use rkeras_kernels::optim::{self as kernel, Adam, RmsProp};
 
 use crate::attrs::Attrs;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::op::{Op, Traits, View, ViewMut, Vjp, arity};
 use crate::registry::Entry;
@@ -27,6 +29,7 @@ pub const OPS: &[Entry] = &[
             epsilon: a.float("epsilon")?,
         })
     }),
+    ("adam_rate", |a: &Attrs| Ok(Arc::new(AdamRate { beta_1: a.float("beta_1")?, beta_2: a.float("beta_2")? }))),
 ];
 
 fn update(rule: Rule) -> Result<Arc<dyn Op>> {
@@ -93,7 +96,7 @@ impl Op for Update {
         }
         with_float!(inputs[0].spec.dtype, T => {
             let g = inputs[slots + 1].get::<T>();
-            let lr = rkeras_kernels::element::Element::to_f64(inputs[slots + 2].get::<T>()[0]);
+            let lr = inputs[slots + 2].get::<T>()[0].to_f64();
             let mut places = outputs.iter_mut().map(|o| o.get::<T>());
             let mut next = || places.next().expect("one place for each output");
             let p = next();
@@ -128,5 +131,43 @@ impl Op for Update {
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
         (2 + 5 * self.slots()) * inputs[0].size()
+    }
+}
+
+/// Adam's learning rate corrected for moments that began at zero; operands are the rate and the number of steps taken before.
+///
+/// One op rather than ten on scalars, whose calls would cost a small model more than their arithmetic.
+#[derive(Debug)]
+pub struct AdamRate {
+    beta_1: f64,
+    beta_2: f64,
+}
+
+impl Op for AdamRate {
+    fn name(&self) -> &'static str {
+        "adam_rate"
+    }
+
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
+        arity(self.name(), inputs, 2)?;
+        let (rate, steps) = (&inputs[0], &inputs[1]);
+        if rate.rank() != 0 || !rate.dtype.is_float() || steps.rank() != 0 || steps.dtype != DType::I64 {
+            return Err(Error::value(format!("the rate must be a float scalar and the steps an int64 one, got {rate} and {steps}")));
+        }
+        Ok(vec![rate.clone()])
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+        let step = inputs[1].get::<i64>()[0].saturating_add(1) as f64;
+        with_float!(inputs[0].spec.dtype, T => {
+            let rate = inputs[0].get::<T>()[0].to_f64();
+            // What remains of 1 after a step with the coefficient as the parameters' dtype has it.
+            let left = |beta: f64| 1.0 - T::from_f64(beta).to_f64().powf(step);
+            outputs[0].get::<T>()[0] = T::from_f64(rate * left(self.beta_2).sqrt() / left(self.beta_1));
+        });
+    }
+
+    fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
+        at.none()
     }
 }

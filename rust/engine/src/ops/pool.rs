@@ -148,10 +148,9 @@ impl Op for MaxPool {
         let x = inputs[0];
         let s = self.window.shape(x.shape()).expect("checked by infer");
         let [y, index] = outputs else { unreachable!("two outputs") };
-        with_float!(x.spec.dtype, T => match (index.unused, index.spec.dtype) {
-            (true, _) => <T as MaxPoolKernels<u8>>::forward(&s, x.get(), y.get(), None),
-            (_, DType::U8) => <T as MaxPoolKernels<u8>>::forward(&s, x.get(), y.get(), Some(index.get())),
-            _ => <T as MaxPoolKernels<u32>>::forward(&s, x.get(), y.get(), Some(index.get())),
+        with_float!(x.spec.dtype, T => match index.spec.dtype {
+            DType::U8 => <T as MaxPoolKernels<u8>>::forward(&s, x.get(), y.wanted(), index.wanted()),
+            _ => <T as MaxPoolKernels<u32>>::forward(&s, x.get(), y.wanted(), index.wanted()),
         });
     }
 
@@ -171,6 +170,13 @@ impl Op for MaxPool {
 pub struct MaxScatter {
     window: Window,
     size: Shape,
+}
+
+impl MaxScatter {
+    /// Whether every window has a tap inside the image, so that no number is lost.
+    pub(crate) fn reaches_all(&self, pooled: &Spec) -> bool {
+        self.window.shape_back(&self.size, &pooled.shape).is_ok_and(|s| (0..3).all(|i| s.pad_before[i] < s.window[i] && s.input[i] > 0))
+    }
 }
 
 impl Op for MaxScatter {

@@ -52,6 +52,12 @@ pub(crate) fn reduced_shape(shape: &[usize], axes: &[usize], keepdims: bool) -> 
 }
 
 impl Reduce {
+    /// Whether this sums all axes but the last of an operand of this rank.
+    pub(crate) fn sums_into_channels(&self, rank: usize) -> bool {
+        let all_but_last = |axes: &[usize]| axes.len() + 1 == rank && !axes.contains(&(rank - 1));
+        matches!(self.kernel, Kernel::Sum) && self.axes(rank).is_ok_and(|axes| all_but_last(&axes))
+    }
+
     fn axes(&self, rank: usize) -> Result<smallvec::SmallVec<[usize; 6]>> {
         normalize_axes(self.axes.as_deref(), rank)
     }

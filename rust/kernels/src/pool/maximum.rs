@@ -69,20 +69,20 @@ unsafe fn store_taps<T: Element, I: TapIndex, V: Vector<T>>(taps: V, to: *mut I,
     }
 }
 
-/// The maximum of each window and, if asked for, which tap it is.
+/// The maximum of each window and which tap it is, each if asked for.
 ///
 /// The first of equal maxima wins, a NaN wins over everything, padding never does. `x` is `[batch, input, channels]`, `y` and
 /// `index` are `[batch, out, channels]`. A window that is all padding gives negative infinity.
 ///
 /// # Panics
 /// If the slices do not fit the shape or the window has more taps than the index type counts.
-pub fn max_forward<T: Element, I: TapIndex>(s: &PoolShape, x: &[T], y: &mut [T], index: Option<&mut [I]>) {
-    s.check(x.len(), y.len());
+pub fn max_forward<T: Element, I: TapIndex>(s: &PoolShape, x: &[T], y: Option<&mut [T]>, index: Option<&mut [I]>) {
+    s.check(x.len(), y.as_ref().map_or(s.out_len(), |y| y.len()));
     assert!(s.taps() <= I::TAPS, "{} taps do not fit the index type", s.taps());
     if let Some(index) = &index {
         assert_eq!(index.len(), s.out_len(), "index length: {s:?}");
     }
-    let (y, index) = (SendPtr(y.as_mut_ptr()), index.map(|i| SendPtr(i.as_mut_ptr())));
+    let (y, index) = (y.map(|y| SendPtr(y.as_mut_ptr())), index.map(|i| SendPtr(i.as_mut_ptr())));
     for_rows(s, &Forward { s, offsets: &s.offsets(), x, y, index });
 }
 
@@ -90,7 +90,7 @@ struct Forward<'a, T, I> {
     s: &'a PoolShape,
     offsets: &'a [usize],
     x: &'a [T],
-    y: SendPtr<T>,
+    y: Option<SendPtr<T>>,
     index: Option<SendPtr<I>>,
 }
 
@@ -111,7 +111,9 @@ impl<T: Element, I: TapIndex> Rows<T> for Forward<'_, T, I> {
                         let tap = V::splat(T::from_tap(tap as i32));
                         (best, best_tap) = load::<T, V>(x.add(from + c), n).larger(tap, best, best_tap);
                     });
-                    store(best, self.y.get().add(to + c), n);
+                    if let Some(y) = self.y {
+                        store(best, y.get().add(to + c), n);
+                    }
                     if let Some(index) = self.index {
                         store_taps(best_tap, index.get().add(to + c), n);
                     }

@@ -1,0 +1,78 @@
+"""What the compiler makes of a graph: cheaper programs with the same results."""
+
+import numpy as np
+import pytest
+
+import rkeras
+from rkeras import layers, ops
+
+
+@pytest.mark.parametrize(("pool", "strides", "padding"), [(2, 2, "valid"), (3, 2, "same"), (3, 1, "valid"), (2, 3, "same")])
+def test_the_gradient_of_relu_before_a_pool_is_taken_behind_it(pool, strides, padding):
+    rng = np.random.default_rng(3)
+    x, bias = rng.normal(size=(2, 7, 8, 3)), rkeras.Variable(rng.normal(size=3), dtype="float64")
+    image = rkeras.Variable(x, dtype="float64")
+
+    def gradients():
+        with rkeras.GradientTape() as tape:
+            pooled = ops.max_pool(ops.relu(image + bias), pool, strides, padding)
+            loss = ops.sum(ops.square(pooled))
+        return tape.gradient(loss, [image, bias])
+
+    text = rkeras.debug.graph(gradients)
+    count = pooled_elements(x, pool, strides, padding)
+    assert "relu_grad(" in text
+    relu = next(line for line in text.splitlines() if "relu_grad" in line)
+    assert str(count[0]) in relu and str(count[1]) in relu, relu
+    for compiled, eager in zip(rkeras.function(gradients)(), gradients(), strict=True):
+        np.testing.assert_allclose(compiled, eager, rtol=1e-12, atol=1e-12)
+
+
+def pooled_elements(x, pool, strides, padding):
+    return ops.max_pool(x, pool, strides, padding).shape[1:3]
+
+
+def test_a_gradient_that_is_read_twice_stays_whole():
+    x = rkeras.Variable(np.random.default_rng(0).normal(size=(1, 4, 4, 2)), dtype="float64")
+
+    def twice():
+        with rkeras.GradientTape() as tape:
+            hidden = ops.relu(x)
+            loss = ops.sum(ops.max_pool(hidden, 2)) + ops.sum(hidden * hidden)
+        return tape.gradient(loss, x)
+
+    np.testing.assert_allclose(rkeras.function(twice)(), twice(), rtol=1e-12)
+
+
+def test_labels_of_layers_and_losses_reach_the_profile():
+    model = rkeras.Sequential([rkeras.Input((4,)), layers.Dense(3, "relu", name="hidden"), layers.Dense(1, name="out")])
+    model.compile("adam", "mse", metrics=["mae"])
+    x, y = np.ones((8, 4), "float32"), np.ones((8, 1), "float32")
+    with rkeras.profiler.Profile() as profile:
+        model.fit(x, y, batch_size=4, epochs=2, verbose=0)
+    rows = {row.name: row for row in profile.rows("layer")}
+    assert {"hidden", "out", "hidden (gradient)", "out (gradient)", "loss", "metrics", "adam"} <= set(rows)
+    assert all(row.runs % 4 == 0 for row in rows.values())
+    assert rows["hidden"].flops == 4 * profile_flops(4, 4, 3)
+
+
+def profile_flops(rows, inner, columns):
+    return 2 * rows * inner * columns
+
+
+def test_a_profile_as_table_and_trace(tmp_path):
+    import gzip
+    import json
+
+    with rkeras.profiler.Profile() as profile:
+        rkeras.function(lambda x: ops.exp(x) @ x)(np.ones((3, 3), "float32"))
+    lines = profile.table("op").splitlines()
+    assert lines[0].split()[:3] == ["op", "runs", "ms"] and lines[-1].startswith("total")
+    assert {line.split()[0] for line in lines[1:-1]} == {"exp", "matmul"}
+    profile.trace(tmp_path / "trace.json.gz")
+    events = json.loads(gzip.decompress((tmp_path / "trace.json.gz").read_bytes()))["traceEvents"]
+    calls = [event for event in events if event["ph"] == "X"]
+    assert sorted(event["name"] for event in calls) == ["exp", "matmul"]
+    assert all(event["dur"] >= 0 and event["ts"] >= 0 for event in calls)
+    with pytest.raises(ValueError, match="by 'op', 'layer' or 'call'"):
+        profile.rows("colour")
