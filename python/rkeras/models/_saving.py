@@ -156,7 +156,9 @@ def _from_text(text: str, what: str, read: Callable[[str, str], Any], custom_obj
 
 
 def _from_record(config: Any, custom_objects: Any) -> Any:
-    from rkeras import saving
+    from rkeras.saving.keras_archive import build_model
     from rkeras.saving.legacy_config import present_model
+    from rkeras.saving.object_registration import CustomObjectScope
 
-    return saving.deserialize_keras_object(present_model(config), custom_objects=custom_objects)
+    with CustomObjectScope(custom_objects):
+        return build_model(present_model(config), safe_mode=True)

@@ -39,6 +39,10 @@ _SINGLES = {
     ("keras", "Model"): ("keras.models", "Model"),
     ("keras.src.models.functional", "Functional"): ("keras.models", "Functional"),
     ("keras.models", "Functional"): ("keras.models", "Functional"),
+    # The last versions of Keras 2.
+    ("keras.engine.functional", "Functional"): ("keras.models", "Functional"),
+    ("keras.src.engine.functional", "Functional"): ("keras.models", "Functional"),
+    ("tf_keras.src.engine.functional", "Functional"): ("keras.models", "Functional"),
     ("keras", "DTypePolicy"): ("keras.dtype_policies", "DTypePolicy"),
     ("keras", "FloatDTypePolicy"): ("keras.dtype_policies", "DTypePolicy"),
 }
@@ -71,12 +75,10 @@ def find_class(module: str | None, name: str) -> type | None:
         module: public module as files have it, such as ``keras.layers``.
         name: name of the class.
     """
-    if not isinstance(name, str) or not isinstance(module, str) or name.startswith("_"):
+    place = family_and_name(module, name)
+    if place is None:
         return None
-    module, name = _SINGLES.get((module, name), (module, name))
-    public = _family_of(module)
-    if public is None:
-        return None
+    public, name = place
     family = _FAMILIES[public]
     package = import_module(family.package)
     found = getattr(package, name, None)
@@ -87,6 +89,20 @@ def find_class(module: str | None, name: str) -> type | None:
     ):
         return found
     return None
+
+
+def family_and_name(module: Any, name: Any) -> tuple[str, str] | None:
+    """The family's public module and the class's name for what a record says; None for other modules.
+
+    Example:
+        >>> family_and_name("keras", "Sequential"), family_and_name("keras.src.layers.core.dense", "Dense")
+        (('keras.models', 'Sequential'), ('keras.layers', 'Dense'))
+    """
+    if not isinstance(name, str) or not isinstance(module, str) or name.startswith("_"):
+        return None
+    module, name = _SINGLES.get((module, name), (module, name))
+    public = _family_of(module)
+    return None if public is None else (public, name)
 
 
 def public_name(cls: type) -> tuple[str, str] | None:

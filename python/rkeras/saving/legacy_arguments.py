@@ -18,6 +18,7 @@ _WITHOUT_MEANING: dict[str, tuple[Any, ...]] = {
     "jit_compile": (),
     "mode": (0,),
     "renorm_clipping": (None,),
+    "rng_type": (),
     "schedule_decay": (0.004,),
     "time_major": (False,),
     "type_spec": (None,),
@@ -53,6 +54,9 @@ def present_arguments(module: str, name: str, config: Record) -> Record:
 
 
 def _layer(config: Record) -> None:
+    # Dilated convolutions were layers of their own in Keras 1.
+    if "atrous_rate" in config:
+        config["dilation_rate"] = config.pop("atrous_rate")
     axis = config.get("axis")
     if isinstance(axis, (list, tuple)) and len(axis) == 1:
         config["axis"] = axis[0]

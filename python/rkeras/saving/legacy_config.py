@@ -10,7 +10,7 @@ import reprlib
 from typing import Any
 
 from rkeras.compat.arguments import arguments_of_today
-from rkeras.saving.class_table import find_class
+from rkeras.saving.class_table import family_and_name, find_class
 from rkeras.saving.legacy_arguments import present_arguments
 from rkeras.saving.legacy_nodes import is_old_call, present_wiring
 
@@ -41,8 +41,7 @@ _OLD_CLASSES = {
     "CuDNNLSTM": (LAYERS, "LSTM"),
     "Deconvolution2D": (LAYERS, "Conv2DTranspose"),
     "Deconvolution3D": (LAYERS, "Conv3DTranspose"),
-    "ActivityRegularizer": ("keras.regularizers", "L1L2"),
-    "WeightRegularizer": ("keras.regularizers", "L1L2"),
+    **dict.fromkeys(("ActivityRegularizer", "L1L2Regularizer", "WeightRegularizer"), ("keras.regularizers", "L1L2")),
     "Policy": ("keras.dtype_policies", "DTypePolicy"),
     "PolicyV1": ("keras.dtype_policies", "DTypePolicy"),
 }
@@ -119,7 +118,7 @@ def present_model(config: Any) -> Record:
         config = {"class_name": "Sequential", "config": config}
     if not isinstance(config, dict):
         raise ValueError(f"the config describes no model, it is a {type(config).__name__}")
-    record: Record = present_record(config, MODELS)
+    record: Record = present_record(config, MODELS) if is_old(config) else config
     return record
 
 
@@ -152,18 +151,25 @@ def present_model_config(config: Any) -> Any:
     if isinstance(config, list):
         config = {"layers": config}
     layers = config.get("layers") if isinstance(config, dict) else None
-    if not isinstance(layers, list) or not any(map(_needs_work, layers)):
+    if isinstance(config, _Present) or not isinstance(layers, list) or not any(map(_needs_work, layers)):
         return config
     present = {key: _present_value(value, _slot(key)) for key, value in config.items() if key != "layers"}
     present["layers"] = [present_record(record) for record in layers]
     if any(key in config for key in ("input_layers", "output_layers")):
         present = present_wiring(present)
-    return present
+    return _Present(present)
+
+
+class _Present(Record):
+    """A model's config that has been converted: not again, when the models within it are made."""
 
 
 def _needs_work(record: Any) -> bool:
-    calls = record.get("inbound_nodes") if isinstance(record, dict) else None
-    return is_old(record) or (isinstance(calls, list) and any(map(is_old_call, calls)))
+    if not isinstance(record, dict):
+        return False
+    calls, config = record.get("inbound_nodes"), record.get("config")
+    has_old_calls = isinstance(calls, list) and any(map(is_old_call, calls))
+    return is_old(record) or has_old_calls or (isinstance(config, dict) and "batch_input_shape" in config)
 
 
 def _slot(key: Any) -> str:
@@ -186,9 +192,17 @@ def _present_value(value: Any, module: str) -> Any:
         rest = {key: item for key, item in value.items() if key != "name"}
         return present_record({"class_name": value["name"], "config": rest}, module)
     if "module" in value:
-        return value
+        return _present_late(value)
     inner = module if kind == "function" else None
     return {key: _present_value(item, inner or _slot(key)) for key, item in value.items()}
+
+
+def _present_late(record: Record) -> Record:
+    """The same for what says where its class lives: the last versions of Keras 2 did, with arguments of old."""
+    place, config = family_and_name(record["module"], record.get("class_name")), record.get("config")
+    if place is None or not isinstance(config, dict):
+        return record
+    return {**record, "config": present_config(*place, config)}
 
 
 def _is_op(record: Record, config: Record) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from types import ModuleType
 from typing import Any
 
 from rkeras.saving.json_text import MAX_DEPTH, MAX_VALUES, read_json
 
-# PyYAML is a hundred times slower than the reader of JSON.
-MAX_BYTES = 1 << 22
+# PyYAML is a hundred times slower than the reader of JSON, and slower still for each bracket that is open.
+MAX_BYTES = 1 << 20
+MAX_BRACKETS = 16
 _TUPLE = "tag:yaml.org,2002:python/tuple"
 
 
@@ -35,6 +38,9 @@ def read_yaml(text: str, what: str) -> Any:
     yaml = _pyyaml()
     if len(text) > MAX_BYTES:
         raise ValueError(f"{what} has {len(text):,} characters; at most {MAX_BYTES:,} are read.")
+    depths = itertools.accumulate(1 if mark in "[{" else -1 for mark in re.findall(r"[\[\]{}]", text))
+    if max(depths, default=0) > MAX_BRACKETS:
+        raise ValueError(f"{what} has more than {MAX_BRACKETS} brackets within each other; write it in block style.")
 
     class Loader(yaml.SafeLoader):  # type: ignore[name-defined, misc]
         """Makes lists of tuples, and no other objects of Python."""
