@@ -164,3 +164,39 @@ def test_errors_say_what_is_wrong(make, said):
     with pytest.raises(ValueError) as caught:
         make()
     assert said in str(caught.value)
+
+
+def test_models_predict_from_raw_text():
+    vectorization = layers.TextVectorization(output_sequence_length=3)
+    vectorization.adapt(["good film", "bad film"])
+    inputs = layers.Input((1,), dtype="string", name="text")
+    numbers = layers.Input((2,), name="numbers")
+    x = layers.Flatten()(layers.Embedding(vectorization.vocabulary_size(), 2)(vectorization(inputs)))
+    model = rkeras.Model([inputs, numbers], {"a": layers.Dense(1)(layers.Concatenate()([x, numbers])), "b": numbers})
+    texts = np.array([["good film"], ["bad"], ["no film at all"]] * 15, object)
+    features = np.arange(90.0).reshape(45, 2)
+    found = model.predict([texts, features], batch_size=8, verbose=0)
+    np.testing.assert_allclose(found["a"], model([texts, features])["a"].numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found["b"], features)
+    again = model.predict({"text": texts.astype(str), "numbers": features}, verbose=0)
+    np.testing.assert_allclose(again["a"], found["a"], rtol=1e-5, atol=1e-6)
+    only = rkeras.Model(inputs, vectorization(inputs))
+    assert only.predict(["bad film", "x"], verbose=0).tolist() == [[4, 2, 0], [1, 0, 0]]
+    sequential = rkeras.Sequential([layers.Input((1,), dtype="string"), vectorization, layers.Embedding(5, 2)])
+    assert sequential.predict(np.array([["bad film"]]), verbose=0).shape == (1, 3, 2)
+    with pytest.raises(ValueError, match="different numbers"):
+        model.predict([texts, features[:3]], verbose=0)
+    with pytest.raises(ValueError, match="TextVectorization"):
+        model.compile("sgd", "mse")
+        model.fit([texts, features], {"a": features[:, :1], "b": features}, verbose=0)
+
+
+def test_hashes_of_numbers_inside_a_model():
+    inputs = layers.Input((2,), dtype="int64")
+    model = rkeras.Model(inputs, layers.Hashing(7)(inputs))
+    x = np.arange(12).reshape(6, 2)
+    expected = layers.Hashing(7)(x).numpy()
+    for _ in range(3):
+        np.testing.assert_array_equal(model(x).numpy(), expected)
+    with pytest.warns(UserWarning, match="eager"):
+        np.testing.assert_array_equal(model.predict(x, verbose=0), expected)

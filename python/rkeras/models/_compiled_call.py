@@ -8,6 +8,7 @@ from typing import Any
 from rkeras import _engine, tree
 from rkeras.layers import _attributes
 from rkeras.layers.call_context import context, get_mask
+from rkeras.layers.core.input_layer import InputLayer
 from rkeras.layers.layer import Layer
 from rkeras.tracing import TracedFunction, is_tensor_like, mode
 
@@ -104,6 +105,9 @@ def _qualifies(model: Any) -> bool:
     for layer in model._flatten_layers():
         cls = type(layer)
         if not cls.__module__.startswith("rkeras.") or cls.__name__ == "Lambda":
+            return False
+        if isinstance(layer, InputLayer) and layer.dtype == "string":
+            # Text is looked up in Python.
             return False
         for value in layer.__dict__.values():
             if isinstance(value, FunctionType) and not value.__module__.startswith("rkeras."):

@@ -207,7 +207,7 @@ def _adjust_rank(x: Any, shape: tuple[Any, ...], expected: tuple[Any, ...]) -> A
         from rkeras import ops
 
         return ops.squeeze(x, axis=-1) if len(new) < len(shape) else ops.expand_dims(x, axis=-1)
-    return _engine.apply("reshape", x, shape=list(new))
+    return x.reshape(new) if isinstance(x, np.ndarray) else _engine.apply("reshape", x, shape=list(new))
 
 
 def _is_intermediate(x: KerasTensor) -> bool:

@@ -92,7 +92,7 @@ def _convert(value: Any, what: str) -> Array:
 
 def _bad_dtype(array: Array, what: str) -> str:
     kind = array.dtype.kind
-    if kind in "US":
+    if kind in "US" or (kind == "O" and array.size and isinstance(array.flat[0], (str, bytes))):
         remedy = (
             "turn text into numbers first, with rkeras.layers.StringLookup or TextVectorization for instance"
         )

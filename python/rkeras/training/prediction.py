@@ -15,6 +15,7 @@ from rkeras.training.data import DEFAULT_BATCH_SIZE, Batches, Stream, batch_arra
 from rkeras.training.epoch import BAR_INTERVAL, IDLE_INTERVAL, NO_BATCH, warn_short
 from rkeras.training.step import StepFunction, TracedStep, engine_dtype, is_tensor
 from rkeras.training.structure import LEAF, put_together, take_apart
+from rkeras.training.text_inputs import is_text, predict_text, takes_text
 
 Array = npt.NDArray[Any]
 
@@ -36,6 +37,8 @@ def predict_data(
         quick = _predict_quickly(model, x, DEFAULT_BATCH_SIZE if batch_size is None else batch_size)
         if quick is not None:
             return quick
+    if is_text(x) and takes_text(model):
+        return predict_text(model, x, batch_size, steps)
     data = open_data(x, None, None, model=model, batch_size=batch_size)
     if not isinstance(callbacks, CallbackList):
         callbacks = CallbackList(

@@ -45,6 +45,7 @@ class Hashing(ArgumentLayer):
     """
 
     _convert_input_args = False
+    _takes_text = True
     num_bins: int
     mask_value: Any
     salt: list[int] | None
@@ -110,6 +111,7 @@ class HashedCrossing(ArgumentLayer):
     """
 
     _convert_input_args = False
+    _takes_text = True
     num_bins: int
     output_mode: str
 

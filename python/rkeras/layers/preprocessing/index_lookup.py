@@ -40,6 +40,7 @@ class IndexLookup(ArgumentLayer):
     """
 
     _convert_input_args = False
+    _takes_text = True
     max_tokens: int | None
     num_oov_indices: int
     mask_token: Any

@@ -68,6 +68,7 @@ class TextVectorization(Layer):
     """
 
     _convert_input_args = False
+    _takes_text = True
 
     def __init__(
         self,
