@@ -88,20 +88,26 @@ def test_workers_as_arguments(processes):
     assert old(lambda: model_for().predict(Quarters(), workers=2, verbose=0), "workers").shape == (16, 1)
 
 
-def test_metrics_of_each_batch_alone():
+def test_metrics_of_each_batch_alone_or_over_batches():
+    batches = [(X[i : i + 8], Y[i : i + 8]) for i in (0, 8)]
     model = model_for()
-    alone = [
-        old(lambda i=i: model.train_on_batch(X[i : i + 8], Y[i : i + 8], reset_metrics=True), "model.reset_metrics()")
-        for i in (0, 8)
-    ]
-    other = model_for()
-    for i, expected in zip((0, 8), alone, strict=True):
-        other.reset_metrics()
-        assert other.train_on_batch(X[i : i + 8], Y[i : i + 8]) == expected
-    old(lambda: model.test_on_batch(X, Y, reset_metrics=False), "reset_metrics")
-    kept = model.test_on_batch(X[:4], Y[:4])
+    alone = [model.evaluate(x, y, verbose=0) for x, y in batches]
+    for _ in range(2):
+        np.testing.assert_allclose([model.test_on_batch(x, y) for x, y in batches], alone, rtol=1e-6)
+    reset = [old(lambda x=x, y=y: model.test_on_batch(x, y, reset_metrics=True), "nothing") for x, y in batches]
+    np.testing.assert_allclose(reset, alone, rtol=1e-6)
+
     model.reset_metrics()
-    assert model.test_on_batch(X[:4], Y[:4]) != kept
+    kept = [
+        old(lambda x=x, y=y: model.test_on_batch(x, y, reset_metrics=False), "metrics of your own") for x, y in batches
+    ]
+    np.testing.assert_allclose(kept, [alone[0], np.mean(alone, axis=0)], rtol=1e-6)
+    np.testing.assert_allclose(model.test_on_batch(*batches[1]), alone[1], rtol=1e-6)
+    model = model_for()
+    expected = model.evaluate(*batches[1], verbose=0)
+    model.compile(rkeras.optimizers.SGD(0.0), "mse", metrics=["mae"])
+    model.train_on_batch(*batches[0])
+    np.testing.assert_allclose(model.train_on_batch(*batches[1]), expected, rtol=1e-6)
 
 
 def test_samples_become_batches():

@@ -175,6 +175,8 @@ def run_batch(model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_w
     """See ``Trainer.train_on_batch``; returns a dict."""
     model._require_compiled(f"{kind}_on_batch")
     data = ArrayData(x, y, sample_weight, model=model, class_weight=class_weight)
+    if not model._metrics_go_on:
+        model.reset_metrics()
     step = model._make_step(kind, *data.flat)
     prepare_checked(step, data.flat[0], data.samples, data.flat[1])
     step.run(*data.flat)

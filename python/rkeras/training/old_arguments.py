@@ -43,19 +43,19 @@ def takes_old_arguments(method: F) -> F:
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not kwargs or OLD_ARGUMENTS.isdisjoint(kwargs):
             return method(self, *args, **kwargs)
-        reset = False
         if on_batch and "reset_metrics" in kwargs:
-            _warn(name, "reset_metrics", "model.reset_metrics() on a line of its own")
             reset = bool(kwargs.pop("reset_metrics"))
+            _warn(name, "reset_metrics", "nothing: metrics are those of the batch" if reset else "metrics of your own")
+            object.__setattr__(self, "_metrics_go_on", not reset)
         elif not on_batch:
             if args:
                 args, kwargs = args[1:], {"x": args[0], **kwargs}
             kwargs = today(kwargs, lambda old, new: _warn(name, old, new))
             args = (kwargs.pop("x", None), *args)
-        result = method(self, *args, **kwargs)
-        if reset:
-            self.reset_metrics()
-        return result
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            object.__setattr__(self, "_metrics_go_on", False)
 
     return cast(F, wrapper)
 

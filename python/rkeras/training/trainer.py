@@ -33,6 +33,7 @@ class Trainer(Compiled, OldNames):
     _step_key: Any = None
     _initial_epoch: int | None = None
     _position: Position | None = None
+    _metrics_go_on: bool = False  # over calls of train_on_batch and test_on_batch
 
     # Steps; users override these
 
@@ -242,7 +243,7 @@ class Trainer(Compiled, OldNames):
         """Trains on one batch; returns the loss, or a list of loss and metrics, or with ``return_dict`` a
         dict.
 
-        Metrics accumulate over calls until ``reset_metrics``.
+        The metrics are those of this batch alone.
         """
         logs = loops.run_batch(self, "train", x, y, sample_weight, class_weight)
         return logs if return_dict else self._listed(logs)
