@@ -111,6 +111,14 @@ def test_a_record_cannot_have_a_file_read(kind, tmp_path):
             rkeras.saving.deserialize_keras_object(record, safe_mode=safe_mode)
 
 
+def test_numbers_in_records_cost_nothing():
+    config = {"vocabulary": ["a"], "num_oov_indices": 10**12}
+    layer = layers.StringLookup.from_config(config)
+    assert layer.vocabulary_size() == 10**12 + 1 and layer(np.array(["a"])).tolist() == [10**12]
+    layer = layers.TextVectorization.from_config({"vocabulary": ["a"], "ngrams": 10**12, "max_tokens": 10**12})
+    assert layer(["a b"]).tolist() == [[2, 1, 1]]
+
+
 def test_functions_standardize_and_split():
     layer = layers.TextVectorization(
         standardize=lambda texts: np.char.replace(texts.astype(str), "-", " "),

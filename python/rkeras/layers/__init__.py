@@ -91,6 +91,7 @@ _NAMES = {
     "Maximum": "rkeras.layers.merging.maximum",
     "Merge": "rkeras.layers.merging.merge",
     "Minimum": "rkeras.layers.merging.minimum",
+    "MixUp": "rkeras.layers.augmentation.mix_up",
     "Multiply": "rkeras.layers.merging.multiply",
     "Normalization": "rkeras.layers.preprocessing.normalization",
     "PReLU": "rkeras.layers.activations.prelu",

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rkeras import ops
+from rkeras.build_budget import charge
 from rkeras.keras_tensor import KerasTensor
-from rkeras.layers._arguments import ArgumentLayer, one_of
-from rkeras.layers.preprocessing.adaptation import batches
+from rkeras.layers._arguments import one_of
 from rkeras.layers.preprocessing.encoding import encode
 from rkeras.layers.preprocessing.hashes import salt_of
+from rkeras.layers.preprocessing.learnt_vocabulary import LearntVocabulary
 from rkeras.layers.preprocessing.text_arrays import host_array
-from rkeras.layers.preprocessing.vocabulary import (
-    TokenCounts,
-    Vocabulary,
-    read_lines,
-    refuse_path,
-    repeated,
-    split_lines,
-)
+from rkeras.layers.preprocessing.vocabulary import TokenCounts, Vocabulary, read_lines, repeated
 
 Array = npt.NDArray[Any]
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
-# What a file keeps beside the weights, and the largest that is read.
-VOCABULARY_FILE = "vocabulary.txt"
-MAX_VOCABULARY_BYTES = 1 << 28
 
 
-class IndexLookup(ArgumentLayer):
+class IndexLookup(LearntVocabulary):
     """What ``StringLookup`` and ``IntegerLookup`` have in common.
 
     Numbers are given out in this order: 0 to the mask token (if there is one, and the output is numbers), then one or
@@ -161,14 +151,15 @@ class IndexLookup(ArgumentLayer):
         tokens = self._values(vocabulary).tolist()
         if not tokens:
             raise ValueError(f"{self.name}: the vocabulary is empty")
-        special = self._special_tokens()
-        whole = bool(special) and tokens[: len(special)] == special
-        tokens = tokens[len(special) :] if whole else tokens
+        start = self._token_start
+        # Not compared, and not made, if there are more than a record has tokens.
+        whole = 0 < start <= len(tokens) and tokens[:start] == self._special_tokens()
+        tokens = tokens[start:] if whole else tokens
         self._check(tokens)
         self._vocabulary = Vocabulary(tokens)
         if idf_weights is not None:
             weights = np.asarray(host_array(idf_weights), "float32")
-            if weights.shape != (len(tokens) + (len(special) if whole else 0),):
+            if weights.shape != (len(tokens) + (start if whole else 0),):
                 raise ValueError(
                     f"{self.name}: idf_weights of shape {weights.shape} for a vocabulary of {len(tokens)} tokens"
                 )
@@ -176,6 +167,7 @@ class IndexLookup(ArgumentLayer):
 
     def _with_specials(self, idf: Array) -> Array:
         """What is not in the vocabulary counts as much as a token on average."""
+        charge(4 * self._token_start, f"the idf weights of {self.name}")
         return np.concatenate([np.full(self._token_start, idf.mean(), "float32"), idf.astype("float32")])
 
     def _check(self, tokens: list[Any]) -> None:
@@ -193,50 +185,6 @@ class IndexLookup(ArgumentLayer):
                 f"{self.name}: a vocabulary of {len(tokens) + self._token_start} tokens, but max_tokens is "
                 f"{self.max_tokens}"
             )
-
-    # Finding one.
-
-    def adapt(self, data: Any, steps: int | None = None) -> None:
-        """Makes the vocabulary of what data holds, the most frequent first.
-
-        Args:
-            data: an array, or batches of a dataset.
-            steps: how many batches.
-
-        Raises:
-            ValueError: the vocabulary was given.
-        """
-        self.reset_state()
-        for batch in batches(data, steps):
-            self.update_state(batch)
-        self.finalize_state()
-
-    def reset_state(self) -> None:
-        """Forgets what was counted."""
-        self._counts = TokenCounts()
-
-    def update_state(self, data: Any) -> None:
-        """Counts the tokens of a batch; its rows are the documents of ``tf_idf``."""
-        self.count_documents(self._values(data))
-
-    def count_documents(self, documents: Any) -> None:
-        """Counts the tokens of arrays or lists of tokens.
-
-        Raises:
-            ValueError: the vocabulary was given.
-        """
-        if self._fixed:
-            raise ValueError(f"{self.name} was made with a vocabulary; adapt would replace it")
-        self._counts.add(documents)
-
-    def finalize_state(self) -> None:
-        """Makes the vocabulary of what was counted."""
-        limit = None if self.max_tokens is None else self.max_tokens - self._token_start
-        tokens = self._counts.most_frequent(limit, (self.mask_token, self.oov_token))
-        if tokens:
-            self._vocabulary = Vocabulary(tokens)
-            self._idf = self._with_specials(self._counts.idf(tokens)) if self.output_mode == "tf_idf" else None
-        self.reset_state()
 
     # The computation.
 
@@ -312,58 +260,3 @@ class IndexLookup(ArgumentLayer):
         if self.invert and isinstance(self.oov_token, str):
             dtype = "string"
         return KerasTensor(self.compute_output_shape(inputs.shape), dtype)
-
-    # Files.
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments to make the layer again, with its vocabulary."""
-        # A vocabulary that was found can be found anew.
-        found = {} if self._fixed or not len(self._vocabulary) else {"has_input_vocabulary": False}
-        whole = self._idf is not None
-        vocabulary = self.get_vocabulary(include_special_tokens=whole) if len(self._vocabulary) else None
-        return {
-            **super().get_config(),
-            "vocabulary": vocabulary,
-            "idf_weights": None if self._idf is None else self._idf.tolist(),
-            "sparse": False,
-            **found,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Makes a layer from ``get_config``.
-
-        Raises:
-            ValueError: the vocabulary is the path of a file, which a record must not make us read.
-        """
-        refuse_path(cls.__name__, config)
-        return cls(**config)
-
-    def take_assets(self, read: Callable[[str, int], bytes | None]) -> None:
-        """Takes the vocabulary that Keras keeps beside the weights, unless the config had it."""
-        if len(self._vocabulary):
-            return
-        data = read(VOCABULARY_FILE, MAX_VOCABULARY_BYTES)
-        if data is None:
-            return
-        tokens: list[Any] = split_lines(data.decode("utf-8"))
-        if not isinstance(self.oov_token, str):
-            tokens = [int(line) for line in tokens]
-        if tokens != self._special_tokens():
-            self.set_vocabulary(tokens, None if self._idf is None else self._idf[: len(tokens)])
-
-    def save_own_variables(self, store: Any) -> None:
-        """Keeps what tokens count for in ``tf_idf``; the vocabulary is in the config."""
-        if self._idf is not None:
-            depth = self._depth()
-            store["idf_weights"] = np.pad(self._idf, (0, max(0, depth - len(self._idf))))
-
-    def take_state(self, store: Any) -> Callable[[], None]:
-        """Reads what ``save_own_variables`` keeps; the result assigns it."""
-        weights = store["idf_weights"] if self.output_mode == "tf_idf" and "idf_weights" in store else None
-
-        def assign() -> None:
-            if weights is not None:
-                self._idf = np.asarray(weights, "float32")
-
-        return assign

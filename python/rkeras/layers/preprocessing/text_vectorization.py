@@ -148,7 +148,8 @@ class TextVectorization(Layer):
         return found if self._ngrams is None else [self._groups(words) for words in found]
 
     def _groups(self, words: list[str]) -> list[str]:
-        sizes = range(1, self._ngrams + 1) if isinstance(self._ngrams, int) else self._ngrams or ()
+        most = len(words)
+        sizes = range(1, min(self._ngrams, most) + 1) if isinstance(self._ngrams, int) else self._ngrams or ()
         return [" ".join(words[i : i + n]) for n in sizes for i in range(len(words) - n + 1)]
 
     def call(self, inputs: Any) -> Any:
