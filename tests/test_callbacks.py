@@ -1,12 +1,19 @@
 """Callbacks and when they are called."""
 
 import csv
+import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import rkeras
 from rkeras import callbacks, layers
+
+FIXTURES = Path(__file__).parent / "fixtures"
+sys.path.insert(0, str(FIXTURES))
+from callback_cases import CASES, run  # noqa: E402
 
 X = np.linspace(-1, 1, 40).reshape(20, 2).astype("float32")
 Y = X.sum(1, keepdims=True)
@@ -82,12 +89,31 @@ def test_predict_hooks_see_outputs():
     assert recorder.calls == [("predict_batch_end", i, (n, 1)) for i, n in enumerate([8, 8, 4])]
 
 
-def test_hooks_of_steps_per_execution():
+def stream(ends):
+    while True:
+        yield from ((X[i : i + 4], Y[i : i + 4]) for i in range(0, 20, 4))
+        if ends:
+            return
+
+
+@pytest.mark.parametrize("data", ["arrays", "generator", "endless"])
+def test_hooks_of_steps_per_execution(data):
     recorder = Recorder()
     model = model_for()
     model.steps_per_execution = 2
-    model.fit(X, Y, batch_size=4, verbose=0, callbacks=[recorder])
-    assert [c[1] for c in recorder.calls if c[0] == "batch_end"] == [1, 3, 4]
+    options = {"verbose": 0, "callbacks": [recorder]}
+    if data == "arrays":
+        model.fit(X, Y, batch_size=4, validation_data=(X, Y), **options)
+    else:
+        steps = {} if data == "generator" else {"steps_per_epoch": 5, "validation_steps": 5}
+        ends = data == "generator"
+        model.fit(stream(ends), validation_data=stream(ends), **steps, **options)
+    assert int(model.optimizer.iterations.numpy()) == 5
+    calls = [c[:2] for c in recorder.calls if "batch" in c[0]]
+    assert [c for c in calls if c[0] != "test_batch_end"] == [
+        ("batch_begin", 0), ("batch_end", 1), ("batch_begin", 2), ("batch_end", 3), ("batch_begin", 4), ("batch_end", 4),
+    ]  # fmt: skip
+    assert [c[1] for c in calls if c[0] == "test_batch_end"] == [1, 3, 4]
 
 
 def test_batch_logs_are_running_means():
@@ -123,6 +149,13 @@ def test_stop_training_in_a_batch_hook_holds_at_once():
     history = model.fit(X, Y, batch_size=2, epochs=5, verbose=0, callbacks=[Stop()])
     assert int(model.optimizer.iterations.numpy()) == 2
     assert history.epoch == [0]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_reactions_to_values_are_those_of_keras(name):
+    expected = json.loads((FIXTURES / "callbacks.json").read_text())[name]
+    found = run(rkeras, name)
+    assert {key: repr(found[key]) for key in expected} == {key: repr(value) for key, value in expected.items()}
 
 
 def test_early_stopping_restores_the_best_weights():
@@ -374,7 +407,6 @@ def test_base_logger_is_a_callback():
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_remote_monitor_posts_each_epoch(as_json):
-    import json
     import threading
     from http.server import BaseHTTPRequestHandler, HTTPServer
     from urllib.parse import parse_qs

@@ -121,3 +121,10 @@ def test_optimizer_state_is_counted_after_training():
     model.compile(optimizer="adam", loss="mse")
     model.fit(np.zeros((4, 3)), np.zeros((4, 2)), verbose=0)
     assert " Optimizer params: 18 (" in summary_of(model)
+
+
+def test_ops_of_several_outputs_show_all_their_shapes(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    x = keras.Input((4,), name="x")
+    text = summary_of(keras.Model(x, keras.ops.split(x, 2, axis=-1)), line_length=120)
+    assert "[(None, 2), (None, 2)]" in text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rkeras.callbacks.learning_rate_scheduler import current_rate
 from rkeras.callbacks.monitor_callback import MonitorCallback
 from rkeras.compat.arguments import old_arguments
@@ -79,7 +81,7 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def _reduce(self, epoch: int) -> None:
         old = current_rate(self.model)
-        if old <= self.min_lr:
+        if old <= np.float32(self.min_lr):  # the rate is kept in this precision
             return
         new = max(old * self.factor, self.min_lr)
         self.model.optimizer.learning_rate = new

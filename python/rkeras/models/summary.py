@@ -150,7 +150,7 @@ class _Table:
         is_layer = hasattr(layer, "built")
         name = f"{escape(prefix + layer.name)} ([color(33)]{escape(_title(layer))}[/])"
         if not is_layer:
-            shape = _shape_text(layer._inbound_nodes[-1].output_tensors[0].shape)
+            shape = _output_shape(layer)
             params = _number(0)
         else:
             shape = _output_shape(layer)

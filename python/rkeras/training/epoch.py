@@ -77,6 +77,8 @@ class _Run:
         self.paced = callbacks.wants_some_batches(kind)
         self.span = model.steps_per_execution
         self.first = self.done = 0 if position is None else position.batch
+        self._group: int | None = None
+        """The first batch of those that the next hook is for."""
         self._told = True
         self._due = 0.0
 
@@ -97,16 +99,32 @@ class _Run:
         return bool(self.model.stop_training if self.kind == "train" else self.model.stop_evaluating)
 
     def begin(self, batch: int) -> None:
-        if self.every_batch:
-            getattr(self.callbacks, f"on_{self.kind}_batch_begin")(batch)
+        """Before batch number ``batch`` of this pass."""
+        if self._group is None:
+            self._group = batch
+            if self.every_batch:
+                getattr(self.callbacks, f"on_{self.kind}_batch_begin")(batch)
 
-    def end(self, batch: int) -> None:
-        """After batch number ``batch`` of this pass; the hooks see its logs."""
+    def end(self, batch: int, whole_groups: bool = False) -> None:
+        """After batch number ``batch`` of this pass; the hooks see its logs.
+
+        Args:
+            batch: its number.
+            whole_groups: whether the hooks wait until ``steps_per_execution`` batches are done.
+        """
         self.done = batch + 1
+        if whole_groups and self._group is not None and self.done - self._group < self.span:
+            return
+        self._group = None
         self._told = self.every_batch or (self.paced and time.monotonic() >= self._due)
         if self._told:
             getattr(self.callbacks, f"on_{self.kind}_batch_end")(batch, self.logs())
             self._due = time.monotonic() + BAR_INTERVAL
+
+    def finish(self) -> None:
+        """Calls the hooks for a group that the end of the data has cut short."""
+        if self._group is not None:
+            self.end(self.done - 1)
 
     def logs(self) -> dict[str, Any]:
         return plain(self.step.logs())
@@ -194,7 +212,8 @@ def _run_stream(run: _Run, data: Stream, steps: int | None, class_weight: Any, f
         run.begin(run.done)
         prepare_checked(run.step, arrays, len(arrays[0]), spec)
         run.step.run(arrays, spec)
-        run.end(run.done)
+        run.end(run.done, whole_groups=run.every_batch)
+    run.finish()
     data.end_pass()
     if not run.done and not data.used:
         raise ValueError(NO_BATCH)
