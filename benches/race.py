@@ -19,17 +19,10 @@ import time
 
 import numpy as np
 
+from race_models import MODELS, data, keras_model, torch_model
+
 CONTESTANTS = ("rkeras", "keras-tensorflow", "keras-jax", "torch")
 NEEDS = {"keras-tensorflow": ("keras", "tensorflow"), "keras-jax": ("keras", "jax"), "torch": ("torch",)}
-# batch size, steps an epoch
-MODELS = {"mlp": (32, 500), "convnet": (128, 30)}
-
-
-def data(model: str) -> tuple[np.ndarray, np.ndarray]:
-    batch, steps = MODELS[model]
-    rng = np.random.default_rng(0)
-    shape = (784,) if model == "mlp" else (28, 28, 1)
-    return rng.random((batch * steps, *shape), dtype=np.float32), rng.integers(0, 10, batch * steps)
 
 
 def keras_trainer(name: str, model: str):
@@ -38,27 +31,9 @@ def keras_trainer(name: str, model: str):
     else:
         os.environ["KERAS_BACKEND"] = name.removeprefix("keras-")
         import keras
-    layers = keras.layers
-    if model == "mlp":
-        net = keras.Sequential(
-            [keras.Input((784,)), layers.Dense(128, activation="relu"), layers.Dense(10, activation="softmax")]
-        )
-    else:
-        net = keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                layers.Conv2D(8, 5, padding="same", activation="relu"),
-                layers.MaxPooling2D(2, 2),
-                layers.Conv2D(32, 5, padding="same", activation="relu"),
-                layers.MaxPooling2D(2, 2),
-                layers.Flatten(),
-                layers.Dense(64, activation="relu"),
-                layers.Dense(10, activation="softmax"),
-            ]
-        )
-    net.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+    net = keras_model(keras, model)
     x, y = data(model)
-    batch, _ = MODELS[model]
+    batch = MODELS[model].batch
 
     def train() -> None:
         net.fit(x, y, batch_size=batch, epochs=1, verbose=0)
@@ -74,33 +49,40 @@ def torch_trainer(model: str):
     from torch import nn
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    if model == "mlp":
-        net = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
-    else:
-        net = nn.Sequential(
-            nn.Conv2d(1, 8, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 32, 5, padding=2), nn.ReLU(),
-            nn.MaxPool2d(2), nn.Flatten(), nn.Linear(1568, 64), nn.ReLU(), nn.Linear(64, 10),
-        )  # fmt: skip
+    net, entry = torch_model(model), MODELS[model]
     optimizer = torch.optim.Adam(net.parameters())
     x, y = data(model)
-    if model == "convnet":
+    if x.ndim == 4:
         x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
-    batch, steps = MODELS[model]
+    loss = nn.functional.cross_entropy if entry.classes else nn.functional.mse_loss
 
     def train() -> None:
+        net.train()
         order = torch.randperm(len(inputs))
-        for i in range(steps):
-            rows = order[i * batch : (i + 1) * batch]
+        for i in range(entry.steps):
+            rows = order[i * entry.batch : (i + 1) * entry.batch]
             optimizer.zero_grad()
-            nn.functional.cross_entropy(net(inputs[rows]), labels[rows]).backward()
+            loss(net(inputs[rows]), labels[rows]).backward()
             optimizer.step()
 
     def predict() -> None:
+        net.eval()
         with torch.no_grad():
             net(inputs[:1])
 
     return train, predict
+
+
+def ideal_seconds(train) -> float:
+    """Seconds that the floating-point operations of an epoch take at this machine's peak."""
+    import rkeras
+    from rkeras import _engine
+
+    with rkeras.profiler.Profile() as profile:
+        train()
+    peak, _ = _engine.machine_limits()
+    return sum(row.flops for row in profile.rows()) / (peak * _engine.num_threads())
 
 
 def work(name: str, model: str) -> None:
@@ -119,6 +101,8 @@ def work(name: str, model: str) -> None:
             for _ in range(100):
                 predict()
             print((time.perf_counter() - start) / 100, flush=True)
+        elif line.strip() == "ideal":
+            print(ideal_seconds(train), flush=True)
         else:
             print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
 
@@ -166,11 +150,15 @@ def race(model: str, rounds: int, threads: int, peers: str) -> dict[str, dict[st
         for name in running:
             seconds[name].append(ask(name, "train"))
             latency[name].append(ask(name, "predict"))
-    _, steps = MODELS[model]
+    steps = MODELS[model].steps
     for name, process in running.items():
         figures[name]["steps/s"] = steps / statistics.median(seconds[name])
         figures[name]["predict one row µs"] = statistics.median(latency[name]) * 1e6
         figures[name]["peak memory MB"] = ask(name, "memory")
+    # By the operations that rkeras counts; the same for all. Measuring the peak takes memory, and so comes last.
+    ideal = ask("rkeras", "ideal")
+    for name, process in running.items():
+        figures[name]["of peak"] = ideal / statistics.median(seconds[name])
         process.stdin.close()
         process.wait()
     return figures
@@ -192,14 +180,17 @@ def main() -> None:
     for model in [options.model] if options.model else MODELS:
         figures = found[model] = race(model, options.rounds, options.threads, options.peers)
         best = max((f["steps/s"] for n, f in figures.items() if n != "rkeras"), default=None)
-        print(f"\n{model}, batch {MODELS[model][0]}, {options.threads} threads, median of {options.rounds} rounds")
-        print("| contestant | steps/s | ratio to the best peer | first epoch s | one-row predict µs | peak memory MB |")
-        print("| --- | --- | --- | --- | --- | --- |")
+        print(f"\n{model}, batch {MODELS[model].batch}, {options.threads} threads, median of {options.rounds} rounds")
+        print(
+            "| contestant | steps/s | ratio to the best peer | of peak | first epoch s | one-row predict µs | "
+            "peak memory MB |"
+        )
+        print("| --- | --- | --- | --- | --- | --- | --- |")
         for name, f in figures.items():
             ratio = f"{f['steps/s'] / best:.2f}" if best else "-"
             print(
-                f"| {name} | {f['steps/s']:.0f} | {ratio} | {f['first epoch s']:.2f} | {f['predict one row µs']:.0f} | "
-                f"{f['peak memory MB']:.0f} |"
+                f"| {name} | {f['steps/s']:.4g} | {ratio} | {f['of peak']:.0%} | {f['first epoch s']:.2f} | "
+                f"{f['predict one row µs']:.0f} | {f['peak memory MB']:.0f} |"
             )
     if options.json:
         with open(options.json, "w") as file:
