@@ -13,6 +13,7 @@ import pytest
 
 import rkeras
 from rkeras import callbacks, layers
+from rkeras.callbacks import backup_and_restore
 
 X = np.sin(np.arange(120)).reshape(30, 4).astype("float32")
 Y = X.sum(1, keepdims=True)
@@ -146,14 +147,39 @@ def test_other_files_stay(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["backup-4-0.weights.h5", "latest.json", "mine.weights.h5"]
 
 
+def test_a_kill_between_the_weights_and_their_note(tmp_path, monkeypatch):
+    written = backup_and_restore.atomic_file
+    calls = []
+
+    def fails_once(path):
+        calls.append(path)
+        if len(calls) == 8:
+            raise RuntimeError("power cut")
+        return written(path)
+
+    monkeypatch.setattr(backup_and_restore, "atomic_file", fails_once)
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(tmp_path / "b", 1, save_freq=1)
+    assert len(list((tmp_path / "b").glob("*.weights.h5"))) == 2
+    whole, _ = run(tmp_path / "whole", 1)
+    resumed, _ = run(tmp_path / "b", 2)
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 SCRIPT = """
-    import sys
+    import sys, time
     sys.path.insert(0, {tests!r})
     from test_backup import callbacks, run
 
     class Tell(callbacks.Callback):
+        left = 7
+
         def on_train_batch_end(self, batch, logs=None):
-            print(batch, flush=True)
+            self.left -= 1
+            if not self.left:
+                print("here", flush=True)
+                time.sleep(100)
 
     run({folder!r}, 1, Tell(), save_freq=1)
 """
@@ -163,8 +189,7 @@ SCRIPT = """
 def test_a_process_that_is_killed(tmp_path):
     script = textwrap.dedent(SCRIPT).format(tests=str(Path(__file__).parent), folder=str(tmp_path / "b"))
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
-        for _ in range(7):
-            process.stdout.readline()
+        assert process.stdout.readline() == "here\n"
         process.kill()
     assert process.returncode == -signal.SIGKILL
     whole, _ = run(tmp_path / "whole", 1)
