@@ -4,6 +4,7 @@ import warnings
 
 import pytest
 
+import rkeras
 from rkeras import layers
 
 BIAS = {"b_regularizer": "bias_regularizer", "b_constraint": "bias_constraint", "bias": "use_bias"}
@@ -105,3 +106,11 @@ def test_names_of_today_do_not_warn(layer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         getattr(layers, layer)(**needed)
+
+
+def test_optimizers_by_their_legacy_names():
+    legacy = rkeras.optimizers.legacy
+    assert legacy.Adam is rkeras.optimizers.Adam
+    with pytest.warns(DeprecationWarning, match="learning_rate"):
+        optimizer = legacy.SGD(lr=0.5)
+    assert float(optimizer.learning_rate) == 0.5

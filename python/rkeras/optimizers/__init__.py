@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rkeras.optimizers import schedules
+from rkeras.optimizers import legacy, schedules
 from rkeras.optimizers.adafactor import Adafactor
 from rkeras.optimizers.adagrad import Adadelta, Adagrad
 from rkeras.optimizers.adam import Adam, AdamW
@@ -81,6 +81,7 @@ __all__ = [
     "ScheduleFreeAdamW",
     "deserialize",
     "get",
+    "legacy",
     "schedules",
     "serialize",
 ]  # fmt: skip
