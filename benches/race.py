@@ -151,7 +151,7 @@ def race(model: str, rounds: int, threads: int, peers: str) -> dict[str, dict[st
             seconds[name].append(ask(name, "train"))
             latency[name].append(ask(name, "predict"))
     steps = MODELS[model].steps
-    for name, process in running.items():
+    for name in running:
         figures[name]["steps/s"] = steps / statistics.median(seconds[name])
         figures[name]["predict one row µs"] = statistics.median(latency[name]) * 1e6
         figures[name]["peak memory MB"] = ask(name, "memory")
