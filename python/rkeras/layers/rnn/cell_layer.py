@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rkeras import _engine, activations, ops
 from rkeras.layers.input_spec import InputSpec
 from rkeras.layers.rnn.recurrent_cell import RecurrentCell
 from rkeras.layers.rnn.rnn import RNN
@@ -19,6 +20,8 @@ class CellLayer(RNN):
     """A recurrent layer with the arguments of its cell, which it shows as attributes."""
 
     _cell_class: type[RecurrentCell]
+    # The engine's op for all steps at once, if there is one.
+    _op: str | None = None
     _of_cell: frozenset[str] = frozenset()
 
     def _take(self, arguments: dict[str, Any], rank: int = 3) -> None:
@@ -46,6 +49,42 @@ class CellLayer(RNN):
         if name in type(self)._of_cell or name in self.__dict__.get("_of_cell", ()):
             return getattr(self.cell, name)
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def inner_loop(
+        self, sequences: Any, initial_state: Any, mask: Any, training: bool | None = False, constants: Any = None
+    ) -> tuple[Any, Any, Any]:
+        """All steps, in one op if it knows the activations and no step differs from the others."""
+        if self.unroll or constants is not None or not self._has_kernel(training) or not sequences.shape[1]:
+            return super().inner_loop(sequences, initial_state, mask, training, constants)
+        cell, options = self.cell, {"reverse": self.go_backwards}
+        masks = cell._masks("dropout", sequences[:, 0], training)
+        if masks is not None:
+            sequences = ops.multiply(sequences, ops.expand_dims(masks[0], 1))
+        x = _engine.apply("matmul", sequences, cell.kernel)
+        bias, recurrent_bias = cell.bias, []
+        if bias is not None and len(bias.shape) == 2:
+            bias, recurrent_bias = bias[0], [bias[1]]
+            options["bias"] = True
+        if bias is not None:
+            x = _engine.apply("add", x, bias)
+        if self._op == "gru":
+            options["reset_after"] = cell.reset_after
+        zeroes = self.zero_output_for_mask and mask is not None
+        operands = [x, *initial_state, cell.recurrent_kernel, *recurrent_bias]
+        if mask is not None:
+            operands.append(ops.cast(mask if len(mask.shape) == 2 else mask[..., 0], "bool"))
+        sequence, *rest = _engine.apply(self._op, *operands, zero_masked=zeroes, **options)
+        last = sequence[:, -1] if zeroes else rest[0]
+        return last, sequence, rest[: len(initial_state)]
+
+    def _has_kernel(self, training: bool | None) -> bool:
+        """Whether the op computes what the cell does."""
+        cell = self.cell
+        if self._op is None or type(cell) is not self._cell_class or cell.activation is not activations.tanh:
+            return False
+        gate = cell.recurrent_activation if cell._gates > 1 else activations.sigmoid
+        drops_by_gate = training and (cell.recurrent_dropout or (cell.dropout and cell.implementation == 1))
+        return gate is activations.sigmoid and not drops_by_gate
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to make the layer again."""

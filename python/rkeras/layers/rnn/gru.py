@@ -54,6 +54,7 @@ class GRU(CellLayer):
     """
 
     _cell_class = GRUCell
+    _op = "gru"
 
     @old_arguments("recurrent")
     def __init__(

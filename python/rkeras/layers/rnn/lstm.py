@@ -53,6 +53,7 @@ class LSTM(CellLayer):
     """
 
     _cell_class = LSTMCell
+    _op = "lstm"
 
     @old_arguments("recurrent")
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rkeras import _engine, initializers, ops
@@ -108,15 +109,22 @@ class RecurrentCell(ArgumentLayer):
         """Each call drops other elements again."""
         object.__setattr__(self, "_held_masks", None)
 
-    def _product(self, x: Any, kernel: Any, masks: list[Any] | None) -> Any:
-        """``x @ kernel``; with masks, that of what they leave."""
+    def _product(
+        self,
+        x: Any,
+        kernel: Any,
+        masks: list[Any] | None,
+        product: Callable[[Any, Any], Any] = ops.matmul,
+        axis: int = -1,
+    ) -> Any:
+        """The product of ``x`` with the kernel, gates along ``axis``; with masks, that of what they leave."""
         if masks is None:
-            return _engine.apply("matmul", x, kernel)
+            return product(x, kernel)
         if len(masks) == 1:
-            return _engine.apply("matmul", _engine.apply("multiply", x, masks[0]), kernel)
+            return product(_engine.apply("multiply", x, masks[0]), kernel)
         kernels = ops.split(kernel, len(masks), axis=-1)
-        parts = [ops.matmul(ops.multiply(x, m), k) for m, k in zip(masks, kernels, strict=True)]
-        return _engine.apply("concatenate", *parts, axis=-1)
+        parts = [product(ops.multiply(x, m), k) for m, k in zip(masks, kernels, strict=True)]
+        return _engine.apply("concatenate", *parts, axis=axis)
 
 
 def forget_bias(cell: Any, units: int, shape: tuple[int, ...]) -> Any:

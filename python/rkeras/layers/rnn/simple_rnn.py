@@ -49,6 +49,7 @@ class SimpleRNN(CellLayer):
     """
 
     _cell_class = SimpleRNNCell
+    _op = "simple_rnn"
 
     @old_arguments("recurrent")
     def __init__(
