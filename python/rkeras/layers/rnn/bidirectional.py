@@ -165,14 +165,17 @@ class Bidirectional(Layer):
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
         """The shape of the combined outputs, followed by those of the states if they are returned."""
-        shape = self.forward_layer.compute_output_shape(sequences_shape)
-        shape, states = (shape[0], shape[1:]) if self.return_state else (shape, ())
+        both = [
+            layer.compute_output_shape(sequences_shape) for layer in (self.forward_layer, self.backward_layer)
+        ]
+        shapes = [shape[0] if self.return_state else shape for shape in both]
         if self.merge_mode == "concat":
-            shape = (*shape[:-1], shape[-1] * 2)
-        shapes = (shape, shape) if self.merge_mode is None else (shape,)
+            shapes = [(*shapes[0][:-1], shapes[0][-1] + shapes[1][-1])]
+        elif self.merge_mode is not None:
+            shapes = shapes[:1]
         if self.return_state:
-            return (*shapes, *states, *states)
-        return shapes if self.merge_mode is None else shape
+            return (*shapes, *both[0][1:], *both[1][1:])
+        return tuple(shapes) if self.merge_mode is None else shapes[0]
 
     def compute_mask(self, sequences: Any, mask: Any) -> Any:
         """The mask of the steps if they are returned; None for states."""
@@ -180,7 +183,8 @@ class Bidirectional(Layer):
         mask = mask if self.return_sequences else None
         masks = (mask, mask) if self.merge_mode is None else (mask,)
         if self.return_state:
-            return (*masks, *(None for _ in range(2 * len(tree.flatten(self.forward_layer.state_size)))))
+            sizes = (self.forward_layer.state_size, self.backward_layer.state_size)
+            return (*masks, *(None for _ in tree.flatten(sizes)))
         return masks if self.merge_mode is None else mask
 
     def reset_state(self) -> None:

@@ -54,7 +54,8 @@ class CellLayer(RNN):
         self, sequences: Any, initial_state: Any, mask: Any, training: bool | None = False, constants: Any = None
     ) -> tuple[Any, Any, Any]:
         """All steps, in one op if it knows the activations and no step differs from the others."""
-        if self.unroll or constants is not None or not self._has_kernel(training) or not sequences.shape[1]:
+        by_steps = self.unroll or constants is not None or not self._has_kernel(training) or not sequences.shape[1]
+        if by_steps or self._op is None:
             return super().inner_loop(sequences, initial_state, mask, training, constants)
         cell, options = self.cell, {"reverse": self.go_backwards}
         masks = cell._masks("dropout", sequences[:, 0], training)
@@ -80,7 +81,7 @@ class CellLayer(RNN):
     def _has_kernel(self, training: bool | None) -> bool:
         """Whether the op computes what the cell does."""
         cell = self.cell
-        if self._op is None or type(cell) is not self._cell_class or cell.activation is not activations.tanh:
+        if type(cell) is not self._cell_class or cell.activation is not activations.tanh:
             return False
         gate = cell.recurrent_activation if cell._gates > 1 else activations.sigmoid
         drops_by_gate = training and (cell.recurrent_dropout or (cell.dropout and cell.implementation == 1))

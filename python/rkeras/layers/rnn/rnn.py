@@ -104,6 +104,12 @@ class RNN(Layer):
         if initial_state is not None:
             kwargs["initial_state"] = initial_state
         if constants is not None:
+            info = call_signature(self.cell)
+            if "constants" not in info.signature.parameters and not info.has_kwargs:
+                raise ValueError(
+                    f"{type(self.cell).__name__}.call takes no argument `constants`, but the layer "
+                    f"{self.name!r} was given some"
+                )
             kwargs["constants"] = list(constants) if isinstance(constants, (list, tuple)) else [constants]
         if args:
             kwargs.update(zip(("mask", "training"), args, strict=False))
@@ -266,11 +272,6 @@ class RNN(Layer):
         if info.has_training:
             options["training"] = training
         if constants is not None:
-            if "constants" not in info.signature.parameters and not info.has_kwargs:
-                raise ValueError(
-                    f"{type(self.cell).__name__}.call takes no argument `constants`, but the layer "
-                    f"{self.name!r} was given some"
-                )
             options["constants"] = constants
         single = isinstance(self.cell.state_size, int)
 
