@@ -1,6 +1,8 @@
 """Recurrent layers: figures of Keras, states, masks, dropout, lengths, files."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -300,3 +302,44 @@ def test_time_distributed_over_several_inputs_and_masks():
     assert layers.TimeDistributed(inner)(x).shape == (2, 4, 5)
     with pytest.raises(ValueError, match="mask of shape"):
         layers.TimeDistributed(layers.Dense(3))(x[0], mask=np.ones((2, 5), bool))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_gives_the_same_bytes_on_any_number_of_threads(kind):
+    def trained(threads):
+        before = rkeras._engine.num_threads()
+        rkeras._engine.set_num_threads(threads)
+        try:
+            rkeras.utils.set_random_seed(3)
+            # Wide enough to be divided.
+            model = rkeras.Sequential([layers.Input((9, 7)), layers.Masking(), getattr(layers, kind)(70), layers.Dense(1)])
+            model.compile("adam", "mse")
+            x = np.random.default_rng(0).normal(size=(80, 9, 7)).astype("float32")
+            x[::3, 5:] = 0.0
+            model.fit(x, x[:, 0, :1], batch_size=40, epochs=2, verbose=0)
+            return [w.tobytes() for w in model.get_weights()]
+        finally:
+            rkeras._engine.set_num_threads(before)
+
+    one = trained(1)
+    assert trained(2) == one
+    assert trained(3) == one
+
+
+@pytest.mark.parametrize("isa", ["scalar", "avx2", "avx512"])
+def test_every_instruction_set_gives_the_figures_of_keras(isa):
+    names = [f"{kind}_{what}" for kind in ("simple", "lstm", "gru", "gru_before") for what in ("wide", "masked")]
+    picked = [f"{__file__}::test_outputs_and_gradients_are_those_of_keras[{name}]" for name in names]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *picked]
+    done = subprocess.run(command, env={**os.environ, "RKERAS_ISA": isa}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_padded_step_before_the_first_repeats_the_initial_state():
+    x, start = np.ones((1, 3, 2), "float32"), np.full((1, 4), 0.25, "float32")
+    mask = np.array([[False, True, False]])
+    for unroll in (False, True):
+        layer = layers.GRU(4, return_sequences=True, unroll=unroll)
+        y = layer(x, initial_state=start, mask=mask).numpy()
+        np.testing.assert_array_equal(y[:, 0], start)
+        np.testing.assert_array_equal(y[:, 1], y[:, 2])
