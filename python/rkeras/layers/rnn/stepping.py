@@ -42,10 +42,11 @@ def run_steps(
     # All steps have the same shapes, so that one is enough to ask for them.
     asked_for_shapes = in_symbolic_inference()
     order = range(1 if asked_for_shapes else count)
+    leaves = [[x[0]] if asked_for_shapes else _unstacked(x) for x in tree.flatten(sequences)]
     outputs: list[Any] = []
     previous: Any = None
     for t in reversed(order) if backwards else order:
-        output, new_states = step(tree.map_structure(lambda x, t=t: x[t], sequences), states)
+        output, new_states = step(tree.pack_sequence_as(sequences, [x[t] for x in leaves]), states)
         if mask is not None:
             seen = mask[t]
             if zero_output_for_mask:
@@ -68,6 +69,16 @@ def run_steps(
         if asked_for_shapes:
             stacked = tree.map_structure(lambda y: ops.broadcast_to(y[:1], (count, *y.shape[1:])), stacked)
     return outputs[-1], stacked, states
+
+
+def _unstacked(x: Any) -> list[Any]:
+    """The parts along the first axis."""
+    count = x.shape[0]
+    if count <= 4:
+        return [x[t] for t in range(count)]
+    # By way of quarters: the derivative of a part is as large as what it was taken from.
+    size = -(-count // 4)
+    return [part for start in range(0, count, size) for part in _unstacked(x[start : start + size])]
 
 
 def where_seen(seen: Any, new: Any, old: Any) -> Any:
