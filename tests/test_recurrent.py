@@ -147,8 +147,8 @@ def test_states_are_kept_and_reset(kind):
     model = rkeras.Sequential([layers.Input(batch_shape=(2, 3, 3)), getattr(layers, kind)(4, stateful=True)])
     model.layers[0].set_weights(whole.get_weights())
     assert len(model.weights) == len(whole.weights)
-    for _ in range(2):
-        model.layers[0].reset_states()
+    for reset in (model.reset_states, model.layers[0].reset_states):
+        reset()
         model.predict(x[:, :3], verbose=0)
         _close(model.predict(x[:, 3:], verbose=0), whole(x).numpy())
     model.layers[0].reset_state([np.ones((2, 4))] * len(whole.state_size))

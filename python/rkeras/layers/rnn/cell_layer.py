@@ -9,6 +9,7 @@ from rkeras.layers.input_spec import InputSpec
 from rkeras.layers.rnn.recurrent_cell import RecurrentCell
 from rkeras.layers.rnn.rnn import RNN
 from rkeras.naming import to_snake_case
+from rkeras.tracing import mode
 
 # The arguments of such layers that are not for the cell.
 _OF_LAYER = (
@@ -54,8 +55,8 @@ class CellLayer(RNN):
         self, sequences: Any, initial_state: Any, mask: Any, training: bool | None = False, constants: Any = None
     ) -> tuple[Any, Any, Any]:
         """All steps, in one op if it knows the activations and no step differs from the others."""
-        by_steps = self.unroll or constants is not None or not self._has_kernel(training) or not sequences.shape[1]
-        if by_steps or self._op is None:
+        by_steps = self.unroll or constants is not None or not self._has_kernel(training) or mode.common_ops
+        if by_steps or self._op is None or not sequences.shape[1]:
             return super().inner_loop(sequences, initial_state, mask, training, constants)
         cell, options = self.cell, {"reverse": self.go_backwards}
         masks = cell._masks("dropout", sequences[:, 0], training)
