@@ -345,9 +345,31 @@ def residual_model() -> Any:
     return model
 
 
+def recurrent_model() -> Any:
+    return rkeras.Sequential(
+        [
+            rkeras.Input((5, 3)),
+            layers.Bidirectional(layers.LSTM(4, return_sequences=True)),
+            layers.GRU(3),
+        ]
+    )
+
+
+def test_recurrent_layers_are_written_with_common_ops(tmp_path: Path) -> None:
+    found = exported(recurrent_model(), tmp_path).ops()
+    # Three gates each way and two of the other layer, in each of five steps.
+    assert found.count("Sigmoid") == 5 * (3 + 3 + 2) and found.count("Tanh") == 5 * (2 + 2 + 1)
+
+
 @pytest.mark.parametrize(
     ("make", "shape"),
-    [(mlp, (4,)), (image_model, (9, 9, 3)), (text_model, (7,)), (residual_model, (8, 8, 1))],
+    [
+        (mlp, (4,)),
+        (image_model, (9, 9, 3)),
+        (text_model, (7,)),
+        (residual_model, (8, 8, 1)),
+        (recurrent_model, (5, 3)),
+    ],
 )
 def test_tensorflow_computes_the_same(make: Any, shape: tuple[int, ...], tmp_path: Path) -> None:
     tf = pytest.importorskip("tensorflow")

@@ -29,7 +29,7 @@ def rnn(
         inputs: of shape ``(batch, time, …)``, or a structure of such tensors; the time must be known.
         initial_states: a list of tensors of shape ``(batch, …)``.
         go_backwards: from the last step to the first.
-        mask: bools of shape ``(batch, time)``; where False, states stay and the last output is repeated.
+        mask: bools of shape ``(batch, time)``; where False, states stay and the output before is repeated.
         constants: a list of tensors that every step gets after the states.
         unroll: of no meaning; steps are always laid out one after the other.
         input_length: of no meaning.
@@ -45,6 +45,8 @@ def rnn(
         >>> outputs[0, :, 0].tolist(), last.shape
         ([1.0, 2.0, 3.0], (2, 1))
     """
+    from rkeras.layers.rnn.stepping import run_steps
+
     del unroll, input_length
     if not time_major:
         inputs = tree.map_structure(lambda x: ops.swapaxes(x, 0, 1), inputs)
@@ -52,23 +54,15 @@ def rnn(
     shape = ops.shape(tree.flatten(inputs)[0])
     if shape[0] is None:
         raise ValueError(f"K.rnn needs to know the number of steps, got inputs of shape {shape} (time first)")
-    states, extra = list(initial_states), list(constants or ())
-    outputs: list[Any] = []
-    previous: Any = None
-    for t in reversed(range(shape[0])) if go_backwards else range(shape[0]):
-        output, new_states = step_function(tree.map_structure(lambda x, t=t: x[t], inputs), states + extra)
-        if mask is not None:
-            seen = ops.cast(mask[t], "bool")
-            kept = ops.zeros_like(output) if zero_output_for_mask or previous is None else previous
-            output = _where(seen, output, kept)
-            new_states = [_where(seen, new, old) for new, old in zip(new_states, states, strict=True)]
-        outputs.append(output)
-        states, previous = list(new_states), output
-    last = outputs[-1]
-    stacked = ops.stack(outputs if return_all_outputs else [last], axis=0 if time_major else 1)
-    return last, stacked, states
-
-
-def _where(seen: Any, new: Any, old: Any) -> Any:
-    extra = ops.ndim(new) - ops.ndim(seen)
-    return ops.where(ops.expand_dims(seen, tuple(range(-extra, 0))) if extra else seen, new, old)
+    extra = list(constants or ())
+    last, stacked, states = run_steps(
+        lambda x, states: step_function(x, states + extra),
+        inputs,
+        list(initial_states),
+        mask,
+        go_backwards,
+        zero_output_for_mask,
+        return_all_outputs,
+    )
+    stacked = ops.expand_dims(last, 0) if stacked is None else stacked
+    return last, stacked if time_major else ops.swapaxes(stacked, 0, 1), states

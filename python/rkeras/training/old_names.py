@@ -46,6 +46,12 @@ class OldNames:
         source, arguments = _take("predict_generator", "predict", generator, names, args, kwargs)
         return self.predict(source, **{"verbose": 0, **arguments})  # type: ignore[attr-defined]
 
+    def reset_states(self) -> None:
+        """Sets the states of all stateful layers to zeros."""
+        for layer in self._flatten_layers(include_self=False):  # type: ignore[attr-defined]
+            if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+                layer.reset_state()
+
     def predict_proba(self, x: Any, batch_size: int | None = None, verbose: Any = 0) -> Any:
         """Old name of ``predict``."""
         _warn("predict_proba(x)", "predict(x)")

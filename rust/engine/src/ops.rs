@@ -15,6 +15,7 @@ pub mod order;
 pub mod pool;
 pub mod predicate;
 pub mod random;
+pub mod recurrent;
 pub mod reduce;
 pub mod select;
 pub mod shape;

@@ -29,6 +29,7 @@ const FAMILIES: &[&[Entry]] = &[
     ops::order::OPS,
     ops::pool::OPS,
     ops::random::OPS,
+    ops::recurrent::OPS,
     ops::reduce::OPS,
     ops::select::OPS,
     ops::shape::OPS,

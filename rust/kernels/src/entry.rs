@@ -9,7 +9,7 @@ use crate::element::{Element, Float};
 use crate::pool::{self, PoolShape};
 use crate::reduce::{self, Reduce, Reduction};
 use crate::unary::{self, Predicate, Unary, UnaryInt};
-use crate::{loss, norm, random, softmax};
+use crate::{loss, norm, random, recurrent, softmax};
 
 /// Declares a trait whose methods are these functions, implemented for each of the types.
 macro_rules! entry {
@@ -88,6 +88,14 @@ entry! {
         = conv::forward;
     fn conv_backward_data(s: &ConvShape, g: &[Self], w: &[Self], dx: &mut [Self]) = conv::backward_data;
     fn conv_backward_weights(s: &ConvShape, x: &[Self], g: &[Self], dw: &mut [Self]) = conv::backward_weights;
+    fn recurrent_forward(
+        kind: recurrent::Kind, s: &recurrent::Sizes<'_>, i: &recurrent::Inputs<'_, Self>,
+        o: recurrent::Outputs<'_, Self>,
+    ) = recurrent::forward;
+    fn recurrent_backward(
+        kind: recurrent::Kind, s: &recurrent::Sizes<'_>, i: &recurrent::Saved<'_, Self>,
+        o: recurrent::Slopes<'_, Self>,
+    ) = recurrent::backward;
     fn avg_forward(s: &PoolShape, x: &[Self], y: &mut [Self]) = pool::avg_forward;
     fn avg_backward(s: &PoolShape, g: &[Self], dx: &mut [Self]) = pool::avg_backward;
     }

@@ -22,6 +22,7 @@ pub mod optim;
 pub mod parallel;
 pub mod pool;
 pub mod random;
+pub mod recurrent;
 pub mod reduce;
 pub mod regions;
 pub mod scan;

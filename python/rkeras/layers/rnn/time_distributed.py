@@ -16,6 +16,11 @@ class TimeDistributed(Wrapper):
         layer: the layer; all steps share its weights.
         kwargs: those of ``Layer``.
 
+    Call arguments:
+        inputs: of shape ``(batch, time, …)``, or a structure of such tensors for a layer of several inputs.
+        training: passed to the layer.
+        mask: bools of shape ``(batch, time)``: the steps that count; passed to a layer that takes masks.
+
     Example:
         >>> import numpy as np
         >>> from rkeras.layers import Flatten
@@ -29,24 +34,35 @@ class TimeDistributed(Wrapper):
 
     def build(self, input_shape: Any = None) -> None:
         """Builds the layer for one step."""
-        if len(input_shape) < 3:
-            raise ValueError(
-                f"TimeDistributed takes (batch, steps, …features), at least 3 axes, "
-                f"got shape {tuple(input_shape)}"
-            )
-        super().build((input_shape[0], *input_shape[2:]))
+        super().build(tree.map_shape_structure(_step_shape, input_shape))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The layer's outputs for all steps."""
-        batch, steps = inputs.shape[:2]
+        batch, steps = tree.flatten(inputs)[0].shape[:2]
         info = call_signature(self.layer)
         options: dict[str, Any] = {}
         if info.has_training:
             options["training"] = training
-        if info.has_mask and mask is not None:
-            options["mask"] = _joined(mask)
-        outputs = self.layer(_joined(inputs), **options)
+        if mask is not None:
+            for m in tree.flatten(mask):
+                if m is not None and tuple(m.shape[:2]) != (batch, steps):
+                    raise ValueError(
+                        f"TimeDistributed was given a mask of shape {tuple(m.shape)} for inputs of "
+                        f"{batch} rows and {steps} steps; its first axes must be ({batch}, {steps})"
+                    )
+            if info.has_mask:
+                options["mask"] = tree.map_structure(lambda m: None if m is None else _joined(m), mask)
+        outputs = self.layer(tree.map_structure(_joined, inputs), **options)
         return tree.map_structure(lambda y: ops.reshape(y, (batch, steps, *y.shape[1:])), outputs)
+
+
+def _step_shape(shape: Any) -> tuple[int | None, ...]:
+    """The shape of one step."""
+    if len(shape) < 3:
+        raise ValueError(
+            f"TimeDistributed takes (batch, steps, …features), at least 3 axes, got shape {tuple(shape)}"
+        )
+    return (shape[0], *shape[2:])
 
 
 def _joined(x: Any) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rkeras import _engine
+from rkeras.tracing import mode
 
 # Python operators of tensors and variables, and the op that each is.
 _BINARY = {
@@ -164,10 +165,12 @@ def _watched(recording: Recording) -> Iterator[None]:
                 replace(owner, name, function)
         replace(_engine.Variable, "read", _reader(_engine.Variable.read))
         _active.recording = recording
+        mode.common_ops = True
         try:
             yield
         finally:
             _active.recording = None
+            mode.common_ops = False
             for owner, name, original in reversed(saved):
                 setattr(owner, name, original)
 

@@ -39,18 +39,18 @@ pub struct Part<'g, T> {
     pub(super) g: &'g Gemm<'g, T>,
     pub(super) a: usize,
     pub(super) b: usize,
-    c: SendPtr<T>,
-    ldc: usize,
+    pub(super) c: SendPtr<T>,
+    pub(super) ldc: usize,
 }
 
 /// A rectangle of the result over a block of k.
 pub struct Block<'p, 'g, T> {
-    part: &'p Part<'g, T>,
-    rows: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
-    k: std::ops::Range<usize>,
+    pub(super) part: &'p Part<'g, T>,
+    pub(super) rows: std::ops::Range<usize>,
+    pub(super) columns: std::ops::Range<usize>,
+    pub(super) k: std::ops::Range<usize>,
     /// Packed panels of B over this block of k, or null.
-    packed: *const T,
+    pub(super) packed: *const T,
 }
 
 impl<T: Element> Kernel<T> for Block<'_, '_, T> {

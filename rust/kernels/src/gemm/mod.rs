@@ -5,10 +5,12 @@
 mod drive;
 mod integer;
 mod pack;
+mod repeated;
 mod tile;
 
 pub use drive::Block;
 pub use integer::matmul_int;
+pub use repeated::Repeated;
 
 use crate::conv::vector::Element;
 use crate::unary::{Unary, unary_float_in_place};
