@@ -38,7 +38,8 @@ def dot_product_attention(
             gets the plain mean.
         scale: multiplies the scores; 1 / sqrt(size) by default.
         is_causal: whether query ``i`` sees keys up to ``i`` only.
-        flash_attention: accepted for compatibility; the scores are never held as a whole if that can be avoided.
+        flash_attention: accepted for compatibility; scores are held as a whole only for a cap, for derivatives of
+            derivatives and for the derivative of a bias.
         attn_logits_soft_cap: if given, scores become ``s / (1 + |s| / cap)``.
 
     Returns:
@@ -99,12 +100,25 @@ def attend(
     Returns:
         A tensor (batch, time, heads, value size).
     """
+    if soft_cap is None:
+        extra = [_four_axes(x) for x in (bias, None if mask is None else ops.cast(mask, "bool")) if x is not None]
+        return _engine.apply(
+            "attention",
+            query,
+            key,
+            value,
+            *extra,
+            scale=float(scale),
+            causal=is_causal,
+            window=window,
+            biased=bias is not None,
+            masked=mask is not None,
+        )[0]
     groups = query.shape[2] // key.shape[2]
     if groups > 1:
         key, value = ops.repeat(key, groups, axis=2), ops.repeat(value, groups, axis=2)
     scores = ops.cast(ops.einsum("bqhd,bkhd->bhqk", query, key), _wide(query.dtype)) * scale
-    if soft_cap is not None:
-        scores = scores / (1.0 + ops.abs(scores) / soft_cap)
+    scores = scores / (1.0 + ops.abs(scores) / soft_cap)
     if bias is not None:
         scores = scores + ops.cast(bias, scores.dtype)
     band = band_mask(query.shape[1], key.shape[1], is_causal, window)
@@ -114,6 +128,11 @@ def attend(
     if band is not None:
         scores = ops.where(band, scores, _NEVER)
     return ops.einsum("bhqk,bkhd->bqhd", ops.cast(ops.softmax(scores), value.dtype), value)
+
+
+def _four_axes(x: Any) -> Any:
+    x = _engine.convert(x)
+    return x if x.ndim == 4 else ops.reshape(x, (*(1,) * (4 - x.ndim), *x.shape))
 
 
 def _wide(dtype: str) -> str:
