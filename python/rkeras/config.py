@@ -11,6 +11,7 @@ _image_data_format = "channels_last"
 _interactive_logging = True
 _traceback_filtering = True
 _unsafe_deserialization = False
+_flash_attention: bool | None = None
 _max_epochs: int | None = None
 _max_steps_per_epoch: int | None = None
 
@@ -135,6 +136,28 @@ def enable_unsafe_deserialization() -> None:
 def is_unsafe_deserialization_enabled() -> bool:
     """Whether model files may carry Python code."""
     return _unsafe_deserialization
+
+
+def enable_flash_attention() -> None:
+    """Undoes ``disable_flash_attention``: attention layers avoid holding all scores where they can."""
+    global _flash_attention
+    _flash_attention = None
+
+
+def disable_flash_attention() -> None:
+    """Notes that attention layers need not avoid holding all scores."""
+    global _flash_attention
+    _flash_attention = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """False after ``disable_flash_attention``, else None.
+
+    Example:
+        >>> is_flash_attention_enabled() is None
+        True
+    """
+    return _flash_attention
 
 
 def max_epochs() -> int | None:

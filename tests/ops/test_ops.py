@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 from rkeras import _engine
 
-from . import elementwise_cases, nn_cases, recurrent_cases, structure_cases
+from . import attention_cases, elementwise_cases, nn_cases, recurrent_cases, structure_cases
 from .case import Case
 
-CASES: list[Case] = elementwise_cases.cases() + structure_cases.cases() + nn_cases.cases() + recurrent_cases.cases()
+CASES: list[Case] = [
+    case
+    for family in (elementwise_cases, structure_cases, nn_cases, recurrent_cases, attention_cases)
+    for case in family.cases()
+]
 DIFFERENTIABLE = [c for c in CASES if c.wrt]
 SECOND = [c for c in DIFFERENTIABLE if c.second]
 

@@ -2,6 +2,7 @@
 
 from rkeras.ops import linalg, nn, numpy
 from rkeras.ops.activation import *
+from rkeras.ops.attention import *
 from rkeras.ops.classes import *
 from rkeras.ops.contraction import *
 from rkeras.ops.control_flow import *

@@ -1,6 +1,7 @@
 """The ops of neural networks, under the names of ``keras.ops.nn``."""
 
 from rkeras.ops.activation import *
+from rkeras.ops.attention import *
 from rkeras.ops.classes import multi_hot, one_hot
 from rkeras.ops.convolution import *
 from rkeras.ops.crossentropy import *

@@ -52,6 +52,7 @@ _PREFERRED = {
     "Model": ("keras", "Model"),
     "Functional": ("keras.src.models.functional", "Functional"),
     "DTypePolicy": ("keras", "DTypePolicy"),
+    "GroupedQueryAttention": ("keras.layers", "GroupQueryAttention"),
 }
 
 # A function is written by its bare name; these families are searched for it.
@@ -112,9 +113,7 @@ def public_name(cls: type) -> tuple[str, str] | None:
     public = _family_of(cls.__module__)
     if public is None or find_class(public, cls.__name__) is not cls:
         return None
-    if public in ("keras.models", "keras.dtype_policies"):
-        return _PREFERRED.get(cls.__name__, (public, cls.__name__))
-    return public, cls.__name__
+    return _PREFERRED.get(cls.__name__, (public, cls.__name__))
 
 
 def find_function(name: str) -> Any:

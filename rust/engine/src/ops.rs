@@ -1,5 +1,6 @@
 //! The ops, one family a file. To add one: implement `Op`, list it in the family's `OPS`.
 
+pub mod attention;
 pub mod binary;
 pub mod cast;
 pub mod compose;

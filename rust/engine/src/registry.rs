@@ -17,6 +17,7 @@ pub type Entry = (&'static str, Make);
 
 /// One line for each family.
 const FAMILIES: &[&[Entry]] = &[
+    ops::attention::OPS,
     ops::binary::OPS,
     ops::cast::OPS,
     ops::conv::OPS,

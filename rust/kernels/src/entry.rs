@@ -4,6 +4,7 @@
 //! shapes that made minutes of each build of the engine. The methods below are not generic: what they call is
 //! compiled with this crate and nowhere else.
 
+use crate::attention::{self, AttentionShape};
 use crate::conv::{self, ConvShape};
 use crate::element::{Element, Float};
 use crate::pool::{self, PoolShape};
@@ -96,6 +97,13 @@ entry! {
         kind: recurrent::Kind, s: &recurrent::Sizes<'_>, i: &recurrent::Saved<'_, Self>,
         o: recurrent::Slopes<'_, Self>,
     ) = recurrent::backward;
+    fn attention(
+        s: &AttentionShape, q: &[Self], k: &[Self], v: &[Self], change: &attention::Change<'_, Self>, out: &mut [Self],
+        statistics: &mut [Self],
+    ) = attention::forward;
+    fn attention_gradient(
+        s: &AttentionShape, given: &attention::Given<'_, Self>, dq: &mut [Self], dk: &mut [Self], dv: &mut [Self],
+    ) = attention::gradient;
     fn avg_forward(s: &PoolShape, x: &[Self], y: &mut [Self]) = pool::avg_forward;
     fn avg_backward(s: &PoolShape, g: &[Self], dx: &mut [Self]) = pool::avg_backward;
     }

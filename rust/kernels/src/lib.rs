@@ -3,6 +3,7 @@
 //! No tensors, no graph, no Python. Everything above this crate is free of `unsafe` (but for the Python
 //! boundary); everything here that uses it says why it is sound.
 
+pub mod attention;
 pub mod conv;
 pub mod binary;
 pub mod cast;

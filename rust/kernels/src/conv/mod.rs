@@ -8,7 +8,7 @@ mod band;
 mod gradient;
 mod layout;
 mod pack;
-mod scratch;
+pub(crate) mod scratch;
 mod shape;
 mod tile;
 pub(crate) mod vector;

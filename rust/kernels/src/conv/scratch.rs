@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use crate::memory::Buffer;
 
 /// A block of elements from the pool of [`crate::memory`]: after the first call of a shape it costs no allocation.
-pub(super) struct Array<T> {
+pub(crate) struct Array<T> {
     buffer: Buffer,
     len: usize,
     element: PhantomData<T>,

@@ -25,7 +25,7 @@ const DIRECT_B: usize = 128 << 10;
 const SERIAL: usize = 1 << 20;
 
 /// How many rows the tiles of a strip of `m` rows have.
-fn strip_rows(m: usize, most: usize) -> usize {
+pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
     // A short last tile costs about as much as one of six rows, as its sums wait for one another.
     let cost = |rows: usize| {
         let rest = m % rows;

@@ -2,11 +2,11 @@
 //!
 //! One microkernel (`tile`) in the register types of every instruction set, one set of loops (`drive`).
 
-mod drive;
+pub(crate) mod drive;
 mod integer;
 mod pack;
 mod repeated;
-mod tile;
+pub(crate) mod tile;
 
 pub use drive::Block;
 pub use integer::matmul_int;
