@@ -88,6 +88,7 @@ class Profile:
         sums: dict[Any, list[Any]] = {}
         for plan, call, _, nanoseconds in self._events:
             op, layer, shapes, flops, size = self._plans[plan][call]
+            key: Any
             if by == "call":
                 key, name = (plan, call), f"{layer or '-'}: {op} {shapes.replace('float32', '')}"
             else:

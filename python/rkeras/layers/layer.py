@@ -14,6 +14,7 @@ from rkeras.graph import Node
 from rkeras.keras_tensor import KerasTensor
 from rkeras.layers._building import Building
 from rkeras.layers._losses import Losses
+from rkeras.layers._old_names import OldLayerNames
 from rkeras.layers._signature import arguments_by_name, call_signature, shape_arguments
 from rkeras.layers._stateless import Stateless
 from rkeras.layers.call_context import context, get_mask, masks_of, set_mask
@@ -24,7 +25,7 @@ from rkeras.symbolic import any_symbolic
 _Tensor = _engine.Tensor
 
 
-class Layer(Building, Losses, Stateless):
+class Layer(Building, Losses, Stateless, OldLayerNames):
     """A computation with weights.
 
     A subclass makes its weights in ``build`` (which is given the input's shape) with ``add_weight``, and

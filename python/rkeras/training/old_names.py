@@ -91,13 +91,6 @@ class OldNames:
         model: Any = self
         return model._compile_metrics or CompileMetrics(None, None)
 
-    def reset_states(self) -> None:
-        """Forgets what stateful recurrent layers keep from batch to batch."""
-        model: Any = self
-        for layer in model._flatten_layers():
-            if layer is not model and getattr(layer, "stateful", False):
-                layer.reset_state()
-
     @property
     def metrics_tensors(self) -> list[Any]:
         """Tensors of the model to show while training, under the names appended to ``metrics_names``.
