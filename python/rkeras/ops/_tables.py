@@ -25,6 +25,24 @@ Example:
     (2,)
 """
 
+_BITS_DOC = """{summary}
+
+Args:
+    x: tensor of integers.
+    y: tensor of integers whose shape broadcasts with that of ``x``.
+
+Returns:
+    A tensor of the broadcast shape and the common dtype.
+
+Raises:
+    ValueError: the shapes do not broadcast.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}([1, 2], 3).shape
+    (2,)
+"""
+
 _BINARY_DOC = """{summary}
 
 Args:
@@ -69,16 +87,23 @@ def named(fn: Any, name: str, doc: str, **words: Any) -> Any:
 def unary(
     name: str,
     summary: str,
-    op: str | None = None,
+    op: str | Unary | None = None,
     *,
     dtypes: str = "; integers become floats",
     example: str = "[0.25, 0.5]",
 ) -> Unary:
-    """A function of one tensor over the engine's op of that name."""
-    engine_name = op or name
+    """A function of one tensor: the engine's op of that name or another, or a formula."""
+    if callable(op):
+        formula = op
 
-    def fn(x: Any) -> Any:
-        return _engine.apply(engine_name, x)
+        def fn(x: Any) -> Any:
+            return formula(_engine.convert(x))
+
+    else:
+        engine_name = op or name
+
+        def fn(x: Any) -> Any:
+            return _engine.apply(engine_name, x)
 
     return named(fn, name, _UNARY_DOC, summary=summary, dtypes=dtypes, example=example)  # type: ignore[no-any-return]
 
@@ -86,15 +111,32 @@ def unary(
 def binary(
     name: str,
     summary: str,
-    op: str | None = None,
+    op: str | Binary | None = None,
     *,
     dtypes: str = " and the common dtype",
     example: str = "[1.0, 2.0], 3.0",
 ) -> Binary:
-    """A function of two tensors over the engine's op of that name."""
-    engine_name = op or name
+    """A function of two tensors: the engine's op of that name or another, or a formula."""
+    if callable(op):
+        formula = op
 
-    def fn(x1: Any, x2: Any) -> Any:
-        return _engine.apply(engine_name, x1, x2)
+        def fn(x1: Any, x2: Any) -> Any:
+            return formula(x1, x2)
+
+    else:
+        engine_name = op or name
+
+        def fn(x1: Any, x2: Any) -> Any:
+            return _engine.apply(engine_name, x1, x2)
 
     return named(fn, name, _BINARY_DOC, summary=summary, dtypes=dtypes, example=example)  # type: ignore[no-any-return]
+
+
+def bits(name: str, summary: str, op: str | None = None) -> Binary:
+    """A function of two tensors of integers, whose arguments Keras calls x and y."""
+    engine_name = op or name
+
+    def fn(x: Any, y: Any) -> Any:
+        return _engine.apply(engine_name, x, y)
+
+    return named(fn, name, _BITS_DOC, summary=summary)  # type: ignore[no-any-return]

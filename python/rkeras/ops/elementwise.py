@@ -7,11 +7,10 @@ from typing import Any
 
 from rkeras import _engine
 from rkeras.ops._dispatch import symbolic
-from rkeras.ops._tables import binary, unary
+from rkeras.ops._tables import binary, bits, unary
 
 _KEEPS = ", integers stay integers"
 _TRUTH = " of bools"
-_INTS = "[1, 2], 3"
 
 negative = unary("negative", "Negates each element.", dtypes=_KEEPS)
 absolute = unary("absolute", "The size of each element without its sign.", dtypes=_KEEPS)
@@ -76,17 +75,13 @@ greater_equal = binary("greater_equal", "True where ``x1`` is not below ``x2``."
 logical_and = binary("logical_and", "True where both are.", dtypes=_TRUTH)
 logical_or = binary("logical_or", "True where at least one is.", dtypes=_TRUTH)
 logical_xor = binary("logical_xor", "True where exactly one is.", dtypes=_TRUTH)
-bitwise_and = binary("bitwise_and", "The bits set in both integers.", example=_INTS)
-bitwise_or = binary("bitwise_or", "The bits set in either integer.", example=_INTS)
-bitwise_xor = binary("bitwise_xor", "The bits set in one integer only.", example=_INTS)
-left_shift = binary("left_shift", "Moves the bits of ``x1`` up by ``x2`` places.", example=_INTS)
-right_shift = binary("right_shift", "Moves the bits of ``x1`` down by ``x2`` places.", example=_INTS)
-bitwise_left_shift = binary(
-    "bitwise_left_shift", "Moves the bits of ``x1`` up by ``x2`` places.", "left_shift", example=_INTS
-)
-bitwise_right_shift = binary(
-    "bitwise_right_shift", "Moves the bits of ``x1`` down by ``x2`` places.", "right_shift", example=_INTS
-)
+bitwise_and = bits("bitwise_and", "The bits set in both integers.")
+bitwise_or = bits("bitwise_or", "The bits set in either integer.")
+bitwise_xor = bits("bitwise_xor", "The bits set in one integer only.")
+left_shift = bits("left_shift", "Moves the bits of ``x`` up by ``y`` places.")
+right_shift = bits("right_shift", "Moves the bits of ``x`` down by ``y`` places.")
+bitwise_left_shift = bits("bitwise_left_shift", "Moves the bits of ``x`` up by ``y`` places.", "left_shift")
+bitwise_right_shift = bits("bitwise_right_shift", "Moves the bits of ``x`` down by ``y`` places.", "right_shift")
 
 
 @symbolic
