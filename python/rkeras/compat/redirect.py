@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -123,6 +123,24 @@ class OldModule(ModuleType):
         return sorted(names)
 
 
+class CallableOldModule(OldModule):
+    """A module in one version of Keras whose name was a function's in another: ``keras.layers.merge``.
+
+    Args:
+        path: its name.
+        sources: the modules whose names it shows, in order.
+        function: what a call of the module calls.
+    """
+
+    def __init__(self, path: str, sources: Sequence[str], function: Callable[..., Any]) -> None:
+        super().__init__(path, sources)
+        self._function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the function."""
+        return self._function(*args, **kwargs)
+
+
 def _add_old_module(path: str, sources: Sequence[str]) -> None:
     parent, _, child = path.rpartition(".")
     package = importlib.import_module(parent)
@@ -132,8 +150,10 @@ def _add_old_module(path: str, sources: Sequence[str]) -> None:
         if not hasattr(module, "__getattr__"):
             module.__getattr__ = _Names(path, sources)  # type: ignore[method-assign]
         return
-    sys.modules[path] = OldModule(path, sources)
-    setattr(package, child, sys.modules[path])
+    function = getattr(package, child, None)
+    module = CallableOldModule(path, sources, function) if callable(function) else OldModule(path, sources)
+    sys.modules[path] = module
+    setattr(package, child, module)
 
 
 class _Finder(MetaPathFinder):

@@ -168,9 +168,14 @@ class RadialConstraint(Constraint):
         return ops.reshape(ops.take(rows, (corner * (size + 1)).ravel(), axis=0), shape)
 
 
-TABLE = ObjectTable("constraint", [MaxNorm, MinMaxNorm, NonNeg, RadialConstraint, UnitNorm])
+TABLE = ObjectTable(
+    "constraint",
+    [MaxNorm, MinMaxNorm, NonNeg, RadialConstraint, UnitNorm],
+    {"maxnorm": MaxNorm, "nonneg": NonNeg, "unitnorm": UnitNorm},  # names of Keras 1
+)
 radial_constraint = RadialConstraint
 max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
+maxnorm, nonneg, unitnorm = MaxNorm, NonNeg, UnitNorm
 get = TABLE.get
 serialize = TABLE.serialize
 deserialize = TABLE.deserialize

@@ -180,8 +180,9 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
 
 
 TABLE = ObjectTable(
-    "regularizer", [L1, L2, L1L2, OrthogonalRegularizer], {"l1_l2": l1_l2, "l1": L1, "l2": L2}
+    "regularizer", [L1, L2, L1L2, OrthogonalRegularizer], {"l1_l2": l1_l2, "l1l2": l1_l2, "l1": L1, "l2": L2}
 )
+l1l2 = l1_l2  # the name in Keras 1
 l1, l2, orthogonal_regularizer = L1, L2, OrthogonalRegularizer
 
 
@@ -202,7 +203,7 @@ def get(identifier: Any) -> Any:
         {'l2': 0.01}
     """
     # Keras 2's name for a function that makes one, not for one.
-    return l1_l2() if identifier == "l1_l2" else TABLE.get(identifier)
+    return l1_l2() if identifier in ("l1_l2", "l1l2") else TABLE.get(identifier)
 
 
 serialize = TABLE.serialize
