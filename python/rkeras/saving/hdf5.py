@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rkeras.saving.hdf5_chunks import read_chunked
+
 Array = npt.NDArray[Any]
 
-# Deflate, shuffle and checksums.
-_FILTERS = {1, 2, 3}
-_MAX_ATTRIBUTE = 1 << 24
+_MAX_ATTRIBUTE = 1 << 26
 
 
 class Writer:
@@ -72,12 +72,8 @@ class Reader:
         opaque = kind == "V" and (size != 2 or data.dtype.names or data.dtype.subdtype)
         if kind not in "fiubV" or opaque:
             raise ValueError(f"dataset '{self._place}/{key}' holds {data.dtype}, not numbers.")
-        settings = data.id.get_create_plist()
-        filters = [settings.get_filter(i)[0] for i in range(settings.get_nfilters())]
-        if not set(filters) <= _FILTERS:
-            # The HDF5 library would look for a program library that can undo it.
-            raise ValueError(f"dataset '{self._place}/{key}' is packed by a filter that is not supported.")
-        array = np.asarray(data[()])
+        place = f"dataset '{self._place}/{key}'"
+        array = read_chunked(data, place) if data.chunks else np.asarray(data[()])
         if array.dtype.kind == "V":
             import ml_dtypes
 
@@ -103,13 +99,30 @@ def follow(group: Any, path: str) -> Any:
     return group
 
 
+def has(group: Any, name: str) -> bool:
+    """Whether there is something of that name; not ``in``, which opens what a link leads to."""
+    return bool(group.id.links.exists(name.encode()))
+
+
 def read_attribute(group: Any, name: str) -> Any:
-    """An attribute, or None; one that would need much memory raises ValueError."""
+    """An attribute of texts: one, an array of them, or None if there is none.
+
+    Raises:
+        ValueError: if it holds something else, or would need much memory.
+    """
+    import h5py
+
     if name not in group.attrs:
         return None
     attribute = group.attrs.get_id(name)
-    # Not the storage size, which h5py takes for an error if it is zero.
-    if math.prod(attribute.shape or ()) * attribute.get_type().get_size() > _MAX_ATTRIBUTE:
+    kind, count = attribute.get_type(), math.prod(attribute.shape or (1,))
+    if count == 0:
+        return np.zeros(0, "S1")  # Keras writes an empty list as numbers
+    if not isinstance(kind, h5py.h5t.TypeStringID) or attribute.shape is None:
+        raise ValueError(f"the attribute '{name}' in the file holds no text.")
+    # Texts of variable length may all be the same bytes of the file: a short list can stand for a huge one.
+    stored = group.file.id.get_filesize()
+    if count * (stored if kind.is_variable_str() else kind.get_size()) > max(_MAX_ATTRIBUTE, stored):
         raise ValueError(f"the attribute '{name}' in the file is too large.")
     return group.attrs[name]
 

@@ -20,6 +20,7 @@ _WITHOUT_MEANING: dict[str, tuple[Any, ...]] = {
     "renorm_clipping": (None,),
     "rng_type": (),
     "schedule_decay": (0.004,),
+    "softmax_robust_masking": (False,),
     "time_major": (False,),
     "type_spec": (None,),
     "virtual_batch_size": (None,),
@@ -76,6 +77,12 @@ def _separable(config: Record) -> None:
     # Of the whole kernel, which Keras 2 inherits from other convolutions and never uses.
     for kind in ("initializer", "regularizer", "constraint"):
         config.pop(f"kernel_{kind}", None)
+
+
+def _attention(config: Record) -> None:
+    # Found out when it is called.
+    for kind in ("query", "key", "value"):
+        config.pop(f"{kind}_shape", None)
 
 
 def _embedding(config: Record) -> None:
@@ -155,6 +162,7 @@ _CHANGES: dict[str, tuple[Callable[[Record], None], ...]] = {
     "keras.layers.InputLayer": (_input_layer,),
     "keras.layers.LSTM": (_recurrent,),
     "keras.layers.Lambda": (_lambda,),
+    "keras.layers.MultiHeadAttention": (_attention,),
     "keras.losses": (_loss,),
     "keras.metrics.MeanMetricWrapper": (_metric_of_function,),
     "keras.optimizers": (_optimizer,),

@@ -19,7 +19,7 @@ from rkeras.saving.legacy_config import present_model
 from rkeras.saving.legacy_form import old_record
 from rkeras.saving.legacy_optimizer import read_state, write_state
 from rkeras.saving.legacy_training import compile_arguments, training_config
-from rkeras.saving.legacy_weights import FORMAT_VERSION, read_layers, write_layers
+from rkeras.saving.legacy_weights import FORMAT_VERSION, WHOLE, read_layers, write_layers
 from rkeras.saving.loading import loading
 from rkeras.saving.object_registration import CustomObjectScope
 from rkeras.saving.seed_states import read_seeds, write_seeds
@@ -61,7 +61,7 @@ def save_legacy_model(model: Any, path: Any, include_optimizer: bool = True, ove
         for key, value in texts.items():
             # As bytes: text of any length is then kept outside of the header, which has room for 64 KiB.
             file.attrs[key] = json.dumps(value).encode()
-        write_layers(file.create_group("model_weights"), model)
+        write_layers(file.create_group(WHOLE), model)
         if "training_config" in texts and model.optimizer is not None:
             write_state(file, model.optimizer)
         write_seeds(file, model)
@@ -98,9 +98,9 @@ def load_legacy_model(path: Any, custom_objects: Any = None, compile: bool = Tru
             raise ValueError(f"{what} has weights at most, no model: make the model, then use load_weights().")
         with ObjectSharingScope(), budget:
             model = _build(config)
-        weights = follow(file, "model_weights")
+        weights = follow(file, WHOLE)
         if weights is None:
-            raise ValueError(f"{what} has no group 'model_weights': it was not made by saving a model.")
+            raise ValueError(f"{what} has no group '{WHOLE}': it was not made by saving a model.")
         assign_all([*read_layers(weights, model, by_name=False), *read_seeds(file, model)], model)
         config = _read_config(file, "training_config", what) if compile else None
         if config is not None:

@@ -35,11 +35,11 @@ def read_state(file: Any, model: Any) -> None:
     optimizer = model.optimizer
     if group is None or optimizer is None:
         return
-    names = read_names(group, "weight_names")
-    if not optimizer.built and len(names) > 1:
-        optimizer.build(model.trainable_variables)
     reader = Reader(group, GROUP)
     try:
+        names = read_names(group, "weight_names")
+        if not optimizer.built and len(names) > 1:
+            optimizer.build(model.trainable_variables)
         pairs = matched(names, optimizer.variables, model.trainable_variables)
         arrays = [reader.read(name, tuple(v.shape), v.path) for v, name in pairs]
     except ValueError as error:

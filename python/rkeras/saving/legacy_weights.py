@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from rkeras.saving.hdf5 import Reader, Writer, follow, read_attribute
+from rkeras.saving.hdf5 import Reader, Writer, follow, has, read_attribute
 
 # The version of the format, not ours: it is what other readers look for.
 FORMAT_VERSION = "3.15.1"
+WHOLE = "model_weights"
 _TOP = "top_level_model_weights"
 # HDF5 keeps attributes up to 64 KiB only; longer lists are split into name0, name1, …
 _ATTRIBUTE_BYTES = 64512
@@ -22,7 +23,7 @@ _ATTRIBUTE_BYTES = 64512
 
 def is_legacy(file: Any) -> bool:
     """Whether an open HDF5 file has this layout, by itself or as part of a whole model."""
-    return "layer_names" in file.attrs or "layer_names0" in file.attrs or "model_weights" in file
+    return "layer_names" in file.attrs or "layer_names0" in file.attrs or has(file, WHOLE)
 
 
 def weights_of(layer: Any) -> list[Any]:
@@ -72,11 +73,11 @@ def unique_names(names: list[str]) -> list[str]:
     return list(result)
 
 
-def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], None] | ValueError]:
+def read_layers(group: Any, model: Any, by_name: bool) -> Iterator[Callable[[], None] | ValueError]:
     """What is to be assigned, or the error of a layer that does not fit, for each layer with weights.
 
     Args:
-        file: the open file.
+        group: the open file, or its group of weights.
         model: the model.
         by_name: whether to match layers by name rather than by their order; layers without a match are left
             alone.
@@ -84,7 +85,6 @@ def read_layers(file: Any, model: Any, by_name: bool) -> Iterator[Callable[[], N
     Raises:
         ValueError: if layers are matched by order and their numbers differ.
     """
-    group = follow(file, "model_weights") if "model_weights" in file else file
     stored = [(name, follow(group, name)) for name in read_names(group, "layer_names")]
     filled = [(name, g, read_names(g, "weight_names")) for name, g in stored if g is not None]
     filled = [entry for entry in filled if entry[2]]
@@ -123,6 +123,8 @@ def _read_layer(layer: Any, group: Any, names: list[str]) -> Callable[[], None]:
 def write_names(group: Any, attribute: str, names: list[str]) -> None:
     """Writes a list of names as an attribute, or as several if it is long."""
     encoded = np.array([name.encode() for name in names], dtype="S") if names else np.zeros(0, "S1")
+    if encoded.itemsize > _ATTRIBUTE_BYTES:
+        raise ValueError(f"HDF5 files have no room for names of {encoded.itemsize:,} bytes.")
     if encoded.nbytes <= _ATTRIBUTE_BYTES:
         group.attrs[attribute] = encoded
         return

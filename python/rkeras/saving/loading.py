@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from rkeras import naming
 from rkeras.random import seed_generator
 
-# What code that expects a list, a dict or a number raises when it meets something else.
+# What code that expects a list, a dict or a number raises when it meets something else; the engine says that there
+# is no such memory before it asks for it.
 _MALFORMED = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, RecursionError,
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, NotImplementedError, RecursionError,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rkeras.saving.hdf5 import Reader, follow
+from rkeras.saving.hdf5 import Reader, follow, has
 from rkeras.saving.object_paths import saveable_objects
 
 _GROUP = "_rkeras/seeds"
@@ -28,7 +28,7 @@ def read_seeds(file: Any, model: Any) -> Iterator[Callable[[], None]]:
     for path, generators in _owners(model):
         place = f"{_GROUP}/{path or '.self'}"
         group = follow(file, place)
-        if group is None or "states" not in group:
+        if group is None or not has(group, "states"):
             continue
         try:
             states = Reader(group, place).read("states", (len(generators), 2), "seeds")

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from rkeras.saving.atomic import atomic_file
-from rkeras.saving.hdf5 import Reader, Writer, follow
-from rkeras.saving.legacy_weights import is_legacy, read_layers, write_layers
+from rkeras.saving.hdf5 import Reader, Writer, follow, has
+from rkeras.saving.hdf5_heaps import check_heaps
+from rkeras.saving.legacy_weights import WHOLE, is_legacy, read_layers, write_layers
 from rkeras.saving.object_paths import saveable_objects
 from rkeras.saving.seed_states import read_seeds, write_seeds
 
@@ -75,7 +76,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, by_name
     _require_built(model, "load")
     with open_weights(path, f"'{path}'") as file:
         if is_legacy(file):
-            results = read_layers(file, model, by_name)
+            results = read_layers(follow(file, WHOLE) if has(file, WHOLE) else file, model, by_name)
         elif by_name:
             raise ValueError(f"by_name=True needs a file of the older layout; '{path}' has no layer names.")
         else:
@@ -92,6 +93,11 @@ def open_weights(source: Any, what: str) -> Iterator[Any]:
     """
     import h5py
 
+    if isinstance(source, str):  # of an archive's files no texts are read
+        try:
+            check_heaps(source)
+        except ValueError as error:
+            raise ValueError(f"{what} is no HDF5 file, or is damaged: {error}.") from None
     try:
         with h5py.File(source, "r") as file:
             yield file
