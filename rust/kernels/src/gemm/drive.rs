@@ -181,10 +181,14 @@ fn divided<T: Element>(part: &Part<'_, T>) {
         let (r, c) = (task / column_tasks, task % column_tasks);
         let cut = |i: usize| (i * g.m / row_tasks).min(g.m);
         let first = |i: usize| (i * panels / column_tasks * width).min(g.n);
-        let block = Block { part, rows: cut(r)..cut(r + 1), columns: first(c)..first(c + 1), k: 0..g.k, packed: std::ptr::null() };
-        if !block.rows.is_empty() && !block.columns.is_empty() {
-            T::gemm_block(isa, block);
+        let (rows, columns) = (cut(r)..cut(r + 1), first(c)..first(c + 1));
+        if rows.is_empty() || columns.is_empty() {
+            return;
         }
+        // Strips of rows after the first find a block of B in the second-level cache.
+        each_k_block(g.k, |k| {
+            T::gemm_block(isa, Block { part, rows: rows.clone(), columns: columns.clone(), k, packed: std::ptr::null() });
+        });
     });
 }
 

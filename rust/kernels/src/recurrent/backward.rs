@@ -82,7 +82,7 @@ pub(super) fn run<T: Element, C: CellBack<T>>(cell: &C, s: &Sizes<'_>, i: &Saved
     let isa = isa::active();
     let split = |array| ByRow::new(array, s.batch);
     let (x, h, c, recurrent) = (split(Some(x)), split(Some(h)), split(Some(c)), split(recurrent));
-    s.each_task(C::GATES, |first, rows| {
+    s.each_task::<T>(C::GATES, |first, rows| {
         // SAFETY: the arrays are borrowed until all tasks have ended, were found to hold all rows, and each row
         // belongs to one task.
         let (x, h, c, mut recurrent) = unsafe {

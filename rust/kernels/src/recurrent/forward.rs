@@ -76,7 +76,7 @@ pub(super) fn run<T: Element, C: Cell<T>>(cell: &C, s: &Sizes<'_>, i: &Inputs<'_
     let split = |array| ByRow::new(array, s.batch);
     let (h, c) = (split(Some(h)), split(Some(c)));
     let (sequence, gates, before, memo) = (split(sequence), split(gates), split(before), split(memo));
-    s.each_task(C::GATES, |first, rows| {
+    s.each_task::<T>(C::GATES, |first, rows| {
         // SAFETY: the arrays are borrowed until all tasks have ended, were found to hold all rows, and each row
         // belongs to one task.
         let (h, c, mut sequence, mut gates, mut before, mut memo) = unsafe {

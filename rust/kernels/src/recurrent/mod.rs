@@ -2,7 +2,7 @@
 //!
 //! Arrays are laid out batch first. A task takes a few rows of the batch through all steps, so that nothing waits
 //! between two steps, and what it writes is one block of each array. Rows never meet, and the number of rows of a
-//! task is fixed: the same bytes for any number of threads. The recurrent kernel is laid out once a call.
+//! task depends on sizes alone: the same bytes for any number of threads. The recurrent kernel is laid out once a call.
 
 mod backward;
 mod forward;
@@ -17,9 +17,11 @@ use crate::parallel::SendPtr;
 pub use backward::{Saved, Slopes};
 pub use forward::{Inputs, Outputs};
 
-/// Rows of a task: as many as one tile of a product takes with registers to spare, few enough that a batch of 32
-/// makes four tasks.
-const ROWS: usize = 8;
+/// Rows of a task at most.
+const ROWS: usize = 16;
+/// Bytes of a recurrent kernel that stays in the second-level cache from step to step. Then half as many rows, one
+/// tile of a product, still outweigh its reading, and a batch of 32 makes four tasks.
+const CACHED: usize = 1 << 20;
 /// Multiply-adds below which all rows stay on the calling thread (about 10 µs).
 const SERIAL: usize = 1 << 20;
 
@@ -86,13 +88,15 @@ impl Sizes<'_> {
     }
 
     /// Calls `f` with the first row and the number of rows of each task.
-    fn each_task(&self, gates: usize, f: impl Fn(usize, usize) + Sync) {
-        let tasks = self.batch.div_ceil(ROWS);
-        let work = self.batch * self.steps * self.units * self.units * gates;
+    fn each_task<T>(&self, gates: usize, f: impl Fn(usize, usize) + Sync) {
+        let kernel = self.units * self.units * gates;
+        let rows = if kernel * size_of::<T>() <= CACHED { ROWS / 2 } else { ROWS };
+        let tasks = self.batch.div_ceil(rows);
+        let work = self.batch * self.steps * kernel;
         let together = if work < SERIAL { tasks } else { 1 };
         crate::parallel::for_each(tasks.div_ceil(together.max(1)), |group| {
             for task in group * together..((group + 1) * together).min(tasks) {
-                f(task * ROWS, ROWS.min(self.batch - task * ROWS));
+                f(task * rows, rows.min(self.batch - task * rows));
             }
         });
     }
