@@ -1,5 +1,7 @@
 """Attention layers against figures from Keras, and what figures do not show."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 
 import rkeras
-from rkeras import layers, ops
+from rkeras import _engine, layers, ops
 
 FIXTURES = Path(__file__).parent / "fixtures"
 sys.path.insert(0, str(FIXTURES))
@@ -307,3 +309,74 @@ def test_a_transformer_block_learns():
     labels = ((ids == 3).sum(axis=1) > (ids == 4).sum(axis=1)).astype("int32")
     history = model.fit(ids, labels, batch_size=32, epochs=12, verbose=0).history
     assert history["accuracy"][-1] > 0.9
+
+
+def _long(length, size=32):
+    random = np.random.default_rng(0)
+    return [random.normal(size=(1, length, 4, size)).astype("float32") for _ in range(4)]
+
+
+def _both_ways(operands, **attrs):
+    query, key, value, g = operands
+    out, statistics = _engine.apply("attention", query, key, value, scale=0.2, **attrs)
+    slopes = _engine.apply("attention_gradient", query, key, value, out, statistics, g, scale=0.2, **attrs)
+    return [x.numpy() for x in (out, *slopes)]
+
+
+@pytest.mark.parametrize("attrs", [{}, {"causal": True}, {"causal": True, "window": 40}])
+def test_bytes_are_the_same_on_any_number_of_threads(attrs):
+    before = _engine.num_threads()
+    found = []
+    try:
+        for threads in (1, 2, 3):
+            _engine.set_num_threads(threads)
+            found.append([x.tobytes() for x in _both_ways(_long(300), **attrs)])
+    finally:
+        _engine.set_num_threads(before)
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("size", [32, 70])
+def test_long_sequences_in_single_precision(size):
+    operands = [x[:, :, :2] for x in _long(300, size)]
+    for attrs in ({}, {"causal": True}):
+        found = _both_ways(operands, **attrs)
+        expected = _both_ways([x.astype("float64") for x in operands], **attrs)
+        for x, y in zip(found, expected, strict=True):
+            assert np.abs(x - y).max() < 2e-5 * np.abs(y).max()
+
+
+IN_A_PROCESS = """
+import resource, sys
+import numpy as np
+from rkeras import _engine
+random = np.random.default_rng(0)
+length, size = int(sys.argv[1]), int(sys.argv[2])
+q, k, v, g = (_engine.convert(random.normal(size=(1, length, 4, size)).astype("float32")) for _ in range(4))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+out, statistics = _engine.apply("attention", q, k, v, scale=0.2, causal=True)
+slopes = _engine.apply("attention_gradient", q, k, v, out, statistics, g, scale=0.2, causal=True)
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(after - before, *(float(np.abs(x.numpy()).sum(dtype="float64")) for x in (out, *slopes)))
+"""
+
+
+def _in_a_process(*arguments, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_PROCESS, *map(str, arguments)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [float(x) for x in done.stdout.split()]
+
+
+def test_memory_grows_with_the_length_and_not_with_its_square():
+    # All scores of 4096 queries and keys in four heads would take 256 MiB.
+    assert _in_a_process(4096, 32)[0] < 48 * 1024
+
+
+@pytest.mark.parametrize("isa", ["avx2", "scalar"])
+def test_every_instruction_set_finds_the_same(isa):
+    np.testing.assert_allclose(_in_a_process(200, 24, RKERAS_ISA=isa)[1:], _in_a_process(200, 24)[1:], rtol=1e-5)

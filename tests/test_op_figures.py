@@ -55,7 +55,7 @@ def test_compiled_runs_agree(case, number):
         given = iter(tensors)
         return _op(case)(*[a.value if isinstance(a, S) else next(given) for a in case.args], **case.kwargs)
 
-    tensors = [ops.convert_to_tensor(a) for a in case.args if not isinstance(a, S)]
+    tensors = [tree.map_structure(ops.convert_to_tensor, a) for a in case.args if not isinstance(a, S)]
     _check(rkeras.function(call)(*tensors), FIGURES[number][1], case.rtol)
 
 
@@ -65,13 +65,17 @@ def _weighted(results, weights):
 
 
 def _doubles(x):
-    return tree.map_structure(lambda a: np.asarray(a, "float64") if a.dtype.kind == "f" else a, x)
+    def double(leaf):
+        leaf = np.asarray(leaf)
+        return ops.convert_to_tensor(leaf.astype("float64") if leaf.dtype.kind == "f" else leaf)
+
+    return tree.map_structure(double, x)
 
 
 @pytest.mark.parametrize("case", DIFFERENTIABLE)
 def test_derivatives_are_those_of_differences(case):
     random = np.random.default_rng(5)
-    args = [a.value if isinstance(a, S) else ops.convert_to_tensor(_doubles(np.asarray(a))) for a in case.args]
+    args = [a.value if isinstance(a, S) else _doubles(a) for a in case.args]
     results = [r for r in tree.flatten(_op(case)(*args, **case.kwargs)) if r.dtype.startswith("float")]
     assert all(r.dtype == "float64" for r in results), "a double does not stay one"
     weights = [random.normal(size=r.shape) for r in results]

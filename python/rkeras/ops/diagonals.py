@@ -13,7 +13,7 @@ from rkeras.ops._dispatch import symbolic
 from rkeras.ops._tables import named
 from rkeras.ops.structure import moveaxis
 
-__all__ = ["diag", "diagonal", "tril", "triu"]
+__all__ = ["diag", "diagflat", "diagonal", "tril", "triu"]
 
 
 _TRIANGLE_DOC = """Zeroes what lies {where} the k-th diagonal of the last two axes.
@@ -71,6 +71,25 @@ def diag(x: Any, k: int = 0) -> Any:
     return _engine.apply(
         "reshape", _engine.apply("slice_update", base, x, start=[start] if x.size else [0], steps=[n + 1]), shape=[n, n]
     )
+
+
+@symbolic
+def diagflat(x: Any, k: int = 0) -> Any:
+    """A matrix with the elements of a tensor on a diagonal.
+
+    Args:
+        x: tensor, taken as a vector.
+        k: which diagonal; 0 is the main one.
+
+    Returns:
+        A matrix.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.diagflat([[1], [2]]).tolist()
+        [[1, 0], [0, 2]]
+    """
+    return diag(_engine.apply("reshape", x, shape=[-1]), k)
 
 
 @symbolic

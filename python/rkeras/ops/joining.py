@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rkeras import _engine
 from rkeras.ops._dispatch import symbolic
+from rkeras.ops._tables import named
 from rkeras.ops.structure import expand_dims, ravel
 
-__all__ = ["concatenate", "hstack", "stack", "vstack"]
+__all__ = ["append", "concatenate", "dstack", "hstack", "stack", "vstack"]
 
 
 @symbolic
@@ -61,38 +62,62 @@ def stack(x: Sequence[Any], axis: int = 0) -> Any:
     return _engine.apply("concatenate", *[expand_dims(part, axis) for part in parts], axis=axis)
 
 
-def hstack(xs: Sequence[Any]) -> Any:
-    """Joins along the second axis (vectors along the first).
+_STACK_DOC = """Joins tensors along the {which} axis{few}.
+
+Args:
+    xs: the tensors.
+
+Returns:
+    One tensor.
+
+Raises:
+    ValueError: other sizes differ.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}([[1, 2], [3, 4]]).tolist()
+    {example}
+"""
+
+
+def _at_least(x: Any, rank: int) -> Any:
+    # In NumPy a vector is a row, and a matrix a picture of one channel.
+    for axis in (0, 0, 2)[len(x.shape) : rank]:
+        x = expand_dims(x, axis)
+    return x
+
+
+def _along(name: str, which: str, axis: int, rank: int, few: str, example: Any) -> Callable[..., Any]:
+    def fn(xs: Sequence[Any]) -> Any:
+        parts = [_at_least(_engine.convert(x), rank) for x in xs]
+        return _engine.apply("concatenate", *parts, axis=min(axis, parts[0].ndim - 1))
+
+    return named(fn, name, _STACK_DOC, which=which, few=few, example=example)  # type: ignore[no-any-return]
+
+
+hstack = _along("hstack", "second", 1, 1, " (vectors along the only one)", [1, 2, 3, 4])
+vstack = _along("vstack", "first", 0, 2, "; vectors count as rows", [[1, 2], [3, 4]])
+dstack = _along("dstack", "third", 2, 3, ", which is added to vectors and matrices", [[[1, 3], [2, 4]]])
+
+
+@symbolic
+def append(x1: Any, x2: Any, axis: int | None = None) -> Any:
+    """Puts a tensor behind another one.
 
     Args:
-        xs: the tensors.
+        x1: tensor.
+        x2: tensor whose other sizes are the same.
+        axis: along which axis; by default both are flattened.
 
     Returns:
         One tensor.
 
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.hstack([[1], [2]]).tolist()
-        [1, 2]
-    """
-    return concatenate(
-        xs, axis=0 if len(xs[0].shape if hasattr(xs[0], "shape") else _engine.convert(xs[0]).shape) < 2 else 1
-    )
-
-
-def vstack(xs: Sequence[Any]) -> Any:
-    """Joins along the first axis; vectors count as rows.
-
-    Args:
-        xs: the tensors.
-
-    Returns:
-        One tensor.
+    Raises:
+        ValueError: other sizes differ.
 
     Example:
         >>> import rkeras
-        >>> rkeras.ops.vstack([[1, 2], [3, 4]]).shape
-        (2, 2)
+        >>> rkeras.ops.append([1, 2], [[3], [4]]).tolist()
+        [1, 2, 3, 4]
     """
-    parts = [x if hasattr(x, "shape") else _engine.convert(x) for x in xs]
-    return concatenate([expand_dims(x, 0) if len(x.shape) < 2 else x for x in parts], axis=0)
+    return concatenate([x1, x2], axis=axis)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from rkeras import _engine
 from rkeras.build_budget import charge
 from rkeras.ops._arguments import axis_index, axis_indices, sizes
 from rkeras.ops._dispatch import symbolic
+from rkeras.ops._tables import named
 from rkeras.ops.joining import concatenate
 from rkeras.ops.splitting import split
-from rkeras.ops.structure import ravel, reshape
+from rkeras.ops.structure import ravel, reshape, swapaxes
 
-__all__ = ["flip", "pad", "repeat", "roll", "tile"]
+__all__ = ["flip", "fliplr", "flipud", "pad", "repeat", "roll", "rot90", "tile"]
 
 
 @symbolic
@@ -41,6 +43,67 @@ def flip(x: Any, axis: Any = None) -> Any:
     return _engine.apply(
         "slice", x, start=start, size=list(x.shape), steps=[-1 if i in axes else 1 for i in range(x.ndim)]
     )
+
+
+_FLIP_DOC = """Turns a tensor {how}.
+
+Args:
+    x: tensor of at least {rank}.
+
+Returns:
+    A tensor of the same shape.
+
+Raises:
+    ValueError: it has fewer axes.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}([[1, 2], [3, 4]]).tolist()
+    {example}
+"""
+
+
+def _turn(name: str, how: str, rank: str, axis: int, example: Any) -> Callable[..., Any]:
+    def fn(x: Any) -> Any:
+        return flip(x, axis)
+
+    return named(fn, name, _FLIP_DOC, how=how, rank=rank, example=example)  # type: ignore[no-any-return]
+
+
+flipud = _turn("flipud", "upside down: the last row comes first", "one axis", 0, [[3, 4], [1, 2]])
+fliplr = _turn("fliplr", "left to right: the last column comes first", "two axes", 1, [[2, 1], [4, 3]])
+
+
+@symbolic
+def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
+    """Turns a tensor by right angles, from the first axis towards the second.
+
+    Args:
+        array: tensor of at least two axes.
+        k: how many right angles.
+        axes: the two axes.
+
+    Returns:
+        A tensor; after an odd number of turns the sizes of the two axes are exchanged.
+
+    Raises:
+        ValueError: the axes are not two different ones.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.rot90([[1, 2], [3, 4]]).tolist()
+        [[2, 4], [1, 3]]
+    """
+    x = _engine.convert(array)
+    first, second = axis_indices(axes, x.ndim)
+    if first == second:
+        raise ValueError(f"rot90 needs two different axes, got {axes}")
+    k %= 4
+    if k == 2:
+        return flip(x, (first, second))
+    if k == 0:
+        return x
+    return swapaxes(flip(x, second), first, second) if k == 1 else flip(swapaxes(x, first, second), second)
 
 
 @symbolic

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from typing import Any
 
 from rkeras import _engine
 from rkeras.ops._arguments import axis_index
 from rkeras.ops._dispatch import symbolic
+from rkeras.ops._tables import named
 from rkeras.ops.structure import squeeze
 
-__all__ = ["array_split", "split", "unstack"]
+__all__ = ["array_split", "dsplit", "hsplit", "split", "unstack", "vsplit"]
 
 
 @symbolic
@@ -100,3 +102,35 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         sizes = [whole + 1] * extra + [whole] * (indices_or_sections - extra)
         indices_or_sections = [builtins.sum(sizes[:i]) for i in range(1, len(sizes))]
     return split(x, indices_or_sections, axis)
+
+
+_DIRECTION_DOC = """Cuts a tensor into parts along its {which} axis{vectors}.
+
+Args:
+    x: tensor.
+    indices_or_sections: how many equal parts, or the positions of the cuts.
+
+Returns:
+    The list of parts.
+
+Raises:
+    ValueError: there is no such axis, or it does not divide into that many parts.
+
+Example:
+    >>> import rkeras
+    >>> [t.shape for t in rkeras.ops.{name}(rkeras.ops.ones((2, 4, 6)), 2)]
+    [{shape}, {shape}]
+"""
+
+
+def _along(name: str, which: str, axis: int, shape: tuple[int, ...], vectors: str = "") -> Callable[..., Any]:
+    def fn(x: Any, indices_or_sections: Any) -> list[Any]:
+        x = _engine.convert(x)
+        return split(x, indices_or_sections, 0 if vectors and x.ndim == 1 else axis)
+
+    return named(fn, name, _DIRECTION_DOC, which=which, shape=shape, vectors=vectors)  # type: ignore[no-any-return]
+
+
+vsplit = _along("vsplit", "first", 0, (1, 4, 6))
+hsplit = _along("hsplit", "second", 1, (2, 2, 6), " (vectors along the only one)")
+dsplit = _along("dsplit", "third", 2, (2, 4, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import prod
 from typing import Any, NamedTuple
 
 from rkeras import ops
@@ -202,9 +203,35 @@ class EinsumDense(ArgumentLayer):
         """
         add_lora(self, "kernel", rank, lora_alpha, a_initializer, b_initializer)
 
+    def _product_axes(self) -> int | None:
+        """How many last axes of the input meet as many first ones of the kernel, if the bias has just the axes that
+        those give; None for any other sum."""
+        labels, kernel, result = re.split(",|->", self.equation.replace(" ", ""))
+        summed = sum(label not in result for label in labels)
+        kept, made = labels[: len(labels) - summed], kernel[summed:]
+        is_product = (
+            "." not in labels
+            and 0 < summed < len(labels)
+            and kernel[:summed] == labels[len(kept) :]
+            and result == kept + made
+            and not set(kept) & set(kernel)
+            and (not self.bias_axes or self.bias_axes == made)
+        )
+        return summed if is_product else None
+
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The sum of products with the kernel, plus bias, through the activation."""
-        x = ops.einsum(self.equation, inputs, self.kernel)
+        summed = self._product_axes()
+        kernel = ops.convert_to_tensor(self.kernel)
+        if summed is not None and 0 not in inputs.shape and inputs.shape[-summed:] == kernel.shape[:summed]:
+            # One product of matrices, which takes the bias with it.
+            made, kept = kernel.shape[summed:], inputs.shape[: inputs.ndim - summed]
+            size = prod(kernel.shape[:summed])
+            x = ops.matmul(ops.reshape(inputs, (-1, size)), ops.reshape(kernel, (size, prod(made))))
+            if self.bias is not None:
+                x = ops.add(x, ops.reshape(self.bias, (-1,)))
+            return self.activation(ops.reshape(x, (*kept, *made)))
+        x = ops.einsum(self.equation, inputs, kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return self.activation(x)

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::tile::{Panel, Product, Scale, Weigh, multiply, scores, turned};
+use super::tile::{Copied, Panel, Product, Scale, Weigh, multiply, scores, turned};
 use super::{AttentionShape, Change, NEVER, for_each_task};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, lanes};
@@ -14,6 +14,13 @@ use crate::math::frame;
 const PANELS: usize = 4;
 /// Tasks to divide an attention into, if there are as many panels.
 const TASKS: usize = 16;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    New,
+    Begun,
+    Done,
+}
 
 struct Call<'a, T> {
     isa: Isa,
@@ -83,7 +90,10 @@ impl<T: Element> Call<'_, T> {
             .map(|start| Panel { batch, head, queries: start..(start + W).min(queries.end) })
             .collect();
         let (n, block) = (panels.len(), s.block().min(s.keys));
-        let sizes = [n * s.size * W, n * s.value_size * W, n * W, n * W, block * W, block * s.size, block * s.value_size];
+        // With one block of keys a panel is done before the next one begins.
+        let held = if s.keys <= block { 1 } else { n };
+        let sizes =
+            [held * s.size * W, held * s.value_size * W, n * W, n * W, block * W, block * s.size, block * s.value_size];
         let mut scratch = Array::<T>::dirty(sizes.iter().sum());
         let mut rest = &mut scratch[..];
         let mut part = |i: usize| rest.split_off_mut(..sizes[i]).expect("as long as all parts");
@@ -94,38 +104,36 @@ impl<T: Element> Call<'_, T> {
         top.fill([T::from_f64(f64::from(f32::MIN)); W]);
         total.fill([T::ZERO; W]);
         let scale = [T::from_f64(s.scale); W];
-        for (panel, q) in panels.iter().zip(q.chunks_mut(s.size)) {
-            let from = &self.q[s.query(batch, head, panel.queries.start)..];
-            // SAFETY: the queries of a head lie `heads * size` apart, all within the operand.
-            unsafe { turned((from.as_ptr(), s.heads * s.size), panel.queries.len(), q) };
-            frame::run(self.isa, Scale { rows: q, factor: &scale });
-        }
-        let mut fresh = vec![true; n];
-        let mut blind = vec![false; n];
+        let blind = |panel: &Panel, top: &[T; W]| top[..panel.queries.len()].iter().any(|t| *t <= T::from_f64(NEVER));
+        let mut progress = vec![Progress::New; n];
         // A query that sees no key at all wants the keys outside of the band as well, in a second round.
-        for round in 0..2 {
-            if round == 1 {
-                for (i, panel) in panels.iter().enumerate() {
-                    blind[i] = top[i][..panel.queries.len()].iter().any(|t| *t <= T::from_f64(NEVER));
-                }
-                if !blind.contains(&true) {
-                    break;
-                }
-            }
+        for second in [false, true] {
             for start in (0..s.keys).step_by(block) {
                 let keys = start..(start + block).min(s.keys);
-                let wanted = |i: usize| if round == 0 { s.touches(&panels[i].queries, &keys) } else { blind[i] && !s.touches(&panels[i].queries, &keys) };
-                if !(0..n).any(wanted) {
+                let wanted = |i: usize, progress: &[Progress]| {
+                    progress[i] != Progress::Done && s.touches(&panels[i].queries, &keys) != second
+                };
+                if !(0..n).any(|i| wanted(i, &progress)) {
                     continue;
                 }
                 self.fetch(batch, head / s.groups(), &keys, k, v);
-                for i in (0..n).filter(|i| wanted(*i)) {
-                    let (q, found) = (&q[i * s.size..][..s.size], &mut found[i * s.value_size..][..s.value_size]);
+                for (i, panel) in panels.iter().enumerate() {
+                    if !wanted(i, &progress) {
+                        continue;
+                    }
+                    let at = i % held;
+                    let (q, found) = (&mut q[at * s.size..][..s.size], &mut found[at * s.value_size..][..s.value_size]);
+                    let first = progress[i] == Progress::New;
+                    if first {
+                        let from = &self.q[s.query(batch, head, panel.queries.start)..];
+                        // SAFETY: the queries of a head lie `heads * size` apart, all within the operand.
+                        unsafe { turned((from.as_ptr(), s.heads * s.size), panel.queries.len(), q) };
+                        frame::run(self.isa, Scale { rows: q, factor: &scale });
+                        progress[i] = Progress::Begun;
+                    }
                     let tile = &mut tile[..keys.len()];
                     // SAFETY: `k` holds these keys.
-                    unsafe { scores(self.isa, s, &self.change, &panels[i], &keys, q, k.as_ptr(), tile) };
-                    let first = fresh[i];
-                    fresh[i] = false;
+                    unsafe { scores(self.isa, s, &self.change, panel, &keys, q, k.as_ptr(), tile) };
                     let (top, total) = (&mut top[i], &mut total[i]);
                     frame::run(self.isa, Weigh { scores: tile, top, total, found, first });
                     let product = Product {
@@ -143,32 +151,44 @@ impl<T: Element> Call<'_, T> {
                     };
                     // SAFETY: `v` holds these keys' values; the panels have rows of W.
                     unsafe { multiply(self.isa, product) };
+                    let last = keys.end >= s.seen(&panel.queries).end && !second && !blind(panel, top);
+                    if last || keys.len() == s.keys {
+                        self.finish(panel, found, top, total);
+                        progress[i] = Progress::Done;
+                    }
                 }
             }
         }
         for (i, panel) in panels.iter().enumerate() {
-            let found = &mut found[i * s.value_size..][..s.value_size];
-            let share = total[i].map(|t| T::ONE / t);
-            frame::run(self.isa, Scale { rows: found, factor: &share });
-            let (row, count) = (s.row(batch, head) + panel.queries.start, panel.queries.len());
-            let out = self.out.at(s.result(batch, head, panel.queries.start));
-            // SAFETY: each task writes results and statistics of its own queries, all within the results.
-            unsafe {
-                transpose_block((s.value_size, count), (found.as_ptr().cast(), W), (out, s.heads * s.value_size));
-                std::ptr::copy_nonoverlapping(top[i].as_ptr(), self.statistics.at(row), count);
-                std::ptr::copy_nonoverlapping(share.as_ptr(), self.statistics.at(s.rows() + row), count);
+            if progress[i] != Progress::Done {
+                let at = i % held;
+                self.finish(panel, &mut found[at * s.value_size..][..s.value_size], &top[i], &total[i]);
             }
+        }
+    }
+
+    /// Writes results and statistics of a panel.
+    fn finish<const W: usize>(&self, panel: &Panel, found: &mut [[T; W]], top: &[T; W], total: &[T; W]) {
+        let s = self.shape;
+        let share = total.map(|t| T::ONE / t);
+        frame::run(self.isa, Scale { rows: found, factor: &share });
+        let (row, count) = (s.row(panel.batch, panel.head) + panel.queries.start, panel.queries.len());
+        let out = self.out.at(s.result(panel.batch, panel.head, panel.queries.start));
+        // SAFETY: each task writes results and statistics of its own queries, all within the results.
+        unsafe {
+            transpose_block((s.value_size, count), (found.as_ptr().cast(), W), (out, s.heads * s.value_size));
+            std::ptr::copy_nonoverlapping(top.as_ptr(), self.statistics.at(row), count);
+            std::ptr::copy_nonoverlapping(share.as_ptr(), self.statistics.at(s.rows() + row), count);
         }
     }
 
     /// Copies keys and values of a block to lie side by side: where heads are many, rows are a power of two apart and
     /// would share a few places of the cache.
     fn fetch(&self, batch: usize, head: usize, keys: &Range<usize>, k: &mut [T], v: &mut [T]) {
-        let s = self.shape;
-        for (i, key) in keys.clone().enumerate() {
-            k[i * s.size..][..s.size].copy_from_slice(&self.k[s.key(batch, head, key)..][..s.size]);
-            v[i * s.value_size..][..s.value_size]
-                .copy_from_slice(&self.v[s.value(batch, head, key)..][..s.value_size]);
-        }
+        let (s, rows) = (self.shape, keys.len());
+        let (from, from_row) = (self.k[s.key(batch, head, keys.start)..].as_ptr(), s.key_heads * s.size);
+        frame::run(self.isa, Copied { from, from_row, to: k.as_mut_ptr(), to_row: s.size, rows, size: s.size });
+        let (from, from_row) = (self.v[s.value(batch, head, keys.start)..].as_ptr(), s.key_heads * s.value_size);
+        frame::run(self.isa, Copied { from, from_row, to: v.as_mut_ptr(), to_row: s.value_size, rows, size: s.value_size });
     }
 }

@@ -3,7 +3,7 @@
 //! A task has a head of keys and values, whose cotangents it sums over all queries of the heads that share it. Where
 //! there are few such heads, the queries are divided too, and partial sums are added in their order.
 
-use super::tile::{Dots, Panel, Product, Slopes, multiply, scores, turned};
+use super::tile::{Copied, Dots, Panel, Product, Slopes, multiply, scores, turned};
 use super::{AttentionShape, Change, NEVER, for_each_task};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, lanes};
@@ -109,11 +109,11 @@ impl<T: Element> Call<'_, T> {
         let (q, dq, g) = (q.as_chunks_mut::<W>().0, dq.as_chunks_mut::<W>().0, g.as_chunks_mut::<W>().0);
         let (weights, slopes) = (weights.as_chunks_mut::<W>().0, slopes.as_chunks_mut::<W>().0);
         let (dk, dv) = sums.split_at_mut(s.keys * s.size);
-        for key in 0..s.keys {
-            k[key * s.size..][..s.size].copy_from_slice(&given.k[s.key(batch, key_head, key)..][..s.size]);
-            v[key * s.value_size..][..s.value_size]
-                .copy_from_slice(&given.v[s.value(batch, key_head, key)..][..s.value_size]);
-        }
+        let rows = s.keys;
+        let (from, from_row) = (given.k[s.key(batch, key_head, 0)..].as_ptr(), s.key_heads * s.size);
+        frame::run(self.isa, Copied { from, from_row, to: k.as_mut_ptr(), to_row: s.size, rows, size: s.size });
+        let (from, from_row) = (given.v[s.value(batch, key_head, 0)..].as_ptr(), s.key_heads * s.value_size);
+        frame::run(self.isa, Copied { from, from_row, to: v.as_mut_ptr(), to_row: s.value_size, rows, size: s.value_size });
         let scale = T::from_f64(s.scale);
         let per_head = s.queries.div_ceil(W);
         let (q_row, g_row) = (s.heads * s.size, s.heads * s.value_size);
@@ -132,7 +132,7 @@ impl<T: Element> Call<'_, T> {
             }
             // As the forward pass did, so that the scores are the same.
             q.iter_mut().flatten().for_each(|q| *q *= scale);
-            let (mut top, mut share, mut level, mut live) = ([T::ZERO; W], [T::ZERO; W], [T::ZERO; W], [T::ONE; W]);
+            let (mut top, mut share, mut level, mut factor) = ([T::ZERO; W], [T::ZERO; W], [T::ZERO; W], [scale; W]);
             let row = s.row(batch, head) + start;
             top[..count].copy_from_slice(&given.statistics[row..][..count]);
             share[..count].copy_from_slice(&given.statistics[s.rows() + row..][..count]);
@@ -141,7 +141,7 @@ impl<T: Element> Call<'_, T> {
             let mut blind = false;
             for lane in 0..count {
                 if top[lane] <= T::from_f64(NEVER) {
-                    (live[lane], blind) = (T::ZERO, true);
+                    (factor[lane], blind) = (T::ZERO, true);
                 }
             }
             dq.fill([T::ZERO; W]);
@@ -158,7 +158,7 @@ impl<T: Element> Call<'_, T> {
                 unsafe {
                     scores(self.isa, s, &given.change, &panel, &keys, q, k, weights);
                     self.product((n, W, s.value_size), (v, s.value_size, 1), (g.as_ptr().cast(), W), (slopes.as_mut_ptr().cast(), W), false);
-                    let step = Slopes { weights, slopes, top: &top, share: &share, level: &level, live: &live };
+                    let step = Slopes { weights, slopes, top: &top, share: &share, level: &level, scale: &factor };
                     frame::run(self.isa, step);
                     let (weights, slopes) = (weights.as_ptr().cast::<T>(), slopes.as_ptr().cast::<T>());
                     let to = dv[from * s.value_size..].as_mut_ptr();
@@ -168,7 +168,6 @@ impl<T: Element> Call<'_, T> {
                     self.product((s.size, W, n), (k, 1, s.size), (slopes, W), (dq.as_mut_ptr().cast(), W), true);
                 }
             }
-            dq.iter_mut().flatten().for_each(|d| *d *= scale);
             let to = self.dq.at(s.query(batch, head, start));
             // SAFETY: each panel's queries belong to one task.
             unsafe { transpose_block((s.size, count), (dq.as_ptr().cast(), W), (to, q_row)) };
@@ -193,19 +192,11 @@ impl<T: Element> Call<'_, T> {
     fn finish(&self, key_head: usize, sums: &[T]) {
         let s = self.shape;
         let (batch, head) = (key_head / s.key_heads, key_head % s.key_heads);
-        let scale = T::from_f64(s.scale);
         let (dk, dv) = sums.split_at(s.keys * s.size);
-        for key in 0..s.keys {
-            let (to_k, to_v) = (self.dk.at(s.key(batch, head, key)), self.dv.at(s.value(batch, head, key)));
-            // SAFETY: each head's rows are written by one task.
-            unsafe {
-                for (i, d) in dk[key * s.size..][..s.size].iter().enumerate() {
-                    *to_k.add(i) = *d * scale;
-                }
-                for (i, d) in dv[key * s.value_size..][..s.value_size].iter().enumerate() {
-                    *to_v.add(i) = *d;
-                }
-            }
-        }
+        let rows = s.keys;
+        let (to, to_row) = (self.dk.at(s.key(batch, head, 0)), s.key_heads * s.size);
+        frame::run(self.isa, Copied { from: dk.as_ptr(), from_row: s.size, to, to_row, rows, size: s.size });
+        let (to, to_row) = (self.dv.at(s.value(batch, head, 0)), s.key_heads * s.value_size);
+        frame::run(self.isa, Copied { from: dv.as_ptr(), from_row: s.value_size, to, to_row, rows, size: s.value_size });
     }
 }

@@ -76,6 +76,13 @@ impl AttentionShape {
         !(self.causal && key > query) && !(self.window > 0 && query.abs_diff(key) >= self.window)
     }
 
+    /// Bounds of the queries that see this key.
+    fn seen_from(&self, key: usize) -> (usize, usize) {
+        let near = if self.window > 0 { (key + 1).saturating_sub(self.window) } else { 0 };
+        let far = if self.window > 0 { key.saturating_add(self.window) } else { usize::MAX };
+        (if self.causal { near.max(key) } else { near }, far)
+    }
+
     /// Keys in a tile: few enough that tile, keys and values stay in the first-level cache.
     fn block(&self) -> usize {
         if self.size.max(self.value_size) <= 64 { 128 } else { 64 }

@@ -163,12 +163,11 @@ pub(super) unsafe fn scores<T: Element, const W: usize>(
         }
     }
     if !shape.all_seen(&panel.queries, keys) {
+        let first = panel.queries.start;
         for (out, key) in out.iter_mut().zip(keys.clone()) {
-            for (out, query) in out.iter_mut().zip(panel.queries.clone()) {
-                if !shape.sees(query, key) {
-                    *out = never;
-                }
-            }
+            let (from, to) = shape.seen_from(key);
+            out[..from.saturating_sub(first).min(W)].fill(never);
+            out[to.saturating_sub(first).min(W)..].fill(never);
         }
     }
 }
@@ -207,7 +206,7 @@ impl<T: Element, const W: usize> Loop for Weigh<'_, T, W> {
         let mut sum = [T::ZERO; W];
         for row in self.scores.iter_mut() {
             for l in 0..W {
-                row[l] = T::exp::<F>(row[l] - top[l]);
+                row[l] = T::exp_falling::<F>(row[l] - top[l]);
                 sum[l] += row[l];
             }
         }
@@ -218,7 +217,7 @@ impl<T: Element, const W: usize> Loop for Weigh<'_, T, W> {
         }
         let mut fade = [T::ZERO; W];
         for l in 0..W {
-            fade[l] = T::exp::<F>(old[l] - top[l]);
+            fade[l] = T::exp_falling::<F>(old[l] - top[l]);
             self.total[l] = F::fma(self.total[l], fade[l], sum[l]);
         }
         for row in self.found.iter_mut() {
@@ -246,6 +245,51 @@ impl<T: Element, const W: usize> Loop for Scale<'_, T, W> {
     }
 }
 
+/// Rows copied to or from a place where they lie side by side.
+///
+/// A call of the system's copy for each row would take longer than the copying.
+pub(super) struct Copied<T> {
+    pub from: *const T,
+    pub from_row: usize,
+    pub to: *mut T,
+    pub to_row: usize,
+    pub rows: usize,
+    pub size: usize,
+}
+
+impl<T: Element> Copied<T> {
+    /// # Safety
+    /// The rows must be readable there and writable here by nobody else.
+    #[inline(always)]
+    unsafe fn each<const N: usize>(&self, start: usize) {
+        for row in 0..self.rows {
+            // SAFETY: rows as the caller promised; `run` starts pieces of N within them.
+            unsafe {
+                let from = self.from.add(row * self.from_row + start).cast::<[T; N]>();
+                self.to.add(row * self.to_row + start).cast::<[T; N]>().write_unaligned(from.read_unaligned());
+            }
+        }
+    }
+}
+
+impl<T: Element> Loop for Copied<T> {
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        let mut start = 0;
+        // SAFETY: whoever makes such a loop vouches for its rows; pieces end within them.
+        unsafe {
+            while start + 16 <= self.size {
+                self.each::<16>(start);
+                start += 16;
+            }
+            while start < self.size {
+                self.each::<1>(start);
+                start += 1;
+            }
+        }
+    }
+}
+
 /// For the gradient: scores become weights, and cotangents of weights become those of scores.
 pub(super) struct Slopes<'a, T, const W: usize> {
     pub weights: &'a mut [[T; W]],
@@ -253,19 +297,19 @@ pub(super) struct Slopes<'a, T, const W: usize> {
     pub top: &'a [T; W],
     pub share: &'a [T; W],
     pub level: &'a [T; W],
-    /// One, or zero for a query that sees nothing, whose weights do not depend on anything.
-    pub live: &'a [T; W],
+    /// The factor of scores, or zero for a query that sees nothing, whose weights do not depend on anything.
+    pub scale: &'a [T; W],
 }
 
 impl<T: Element, const W: usize> Loop for Slopes<'_, T, W> {
     #[inline(always)]
     fn run<F: Fma>(self) {
-        let (top, share, level, live) = (*self.top, *self.share, *self.level, *self.live);
+        let (top, share, level, scale) = (*self.top, *self.share, *self.level, *self.scale);
         for (weights, slopes) in self.weights.iter_mut().zip(self.slopes.iter_mut()) {
             for l in 0..W {
-                let weight = T::exp::<F>(weights[l] - top[l]) * share[l];
+                let weight = T::exp_falling::<F>(weights[l] - top[l]) * share[l];
                 weights[l] = weight;
-                slopes[l] = weight * (slopes[l] - level[l]) * live[l];
+                slopes[l] = weight * (slopes[l] - level[l]) * scale[l];
             }
         }
     }

@@ -23,6 +23,8 @@ macro_rules! functions {
 
 functions! {
     exp(x) { f32: exp::exp::<F>(x), f64: x.exp() }
+    /// For x ≤ 0.
+    exp_falling(x) { f32: exp::exp_falling::<F>(x), f64: x.exp() }
     exp2(x) { f32: exp::exp2::<F>(x), f64: x.exp2() }
     expm1(x) { f32: wide::expm1::<F>(x), f64: x.exp_m1() }
     log(x) { f32: log::log::<F>(x), f64: x.ln() }
