@@ -204,8 +204,6 @@ def test_checkpoints(tmp_path, weights_only):
     model = sequential()
     model.compile("adam", "mse")
     path = tmp_path / "best-{epoch:02d}.h5"
-    if weights_only:
-        path = tmp_path / "best-{epoch:02d}.weights.h5"
     keep = callbacks.ModelCheckpoint(path, "loss", save_weights_only=weights_only)
     model.fit(X, Y, epochs=2, verbose=0, callbacks=[keep])
     found = sorted(tmp_path.iterdir())
