@@ -8,9 +8,33 @@ import numpy.typing as npt
 from typing_extensions import disjoint_base
 
 __all__ = [
-    "Plan", "Tape", "Tensor", "Trace", "TracedValueError", "Variable", "active_isa", "apply", "apply_list",
-    "convert", "floatx", "live_bytes", "num_threads", "op_names", "result_type", "resume_trace", "set_autocast",
-    "set_floatx", "set_getitem", "set_num_threads", "suspend_trace", "trace_active",
+    "Plan",
+    "Tape",
+    "Tensor",
+    "Trace",
+    "TracedValueError",
+    "Variable",
+    "active_isa",
+    "apply",
+    "apply_list",
+    "convert",
+    "enter_scope",
+    "floatx",
+    "leave_scope",
+    "live_bytes",
+    "machine_limits",
+    "num_threads",
+    "op_names",
+    "result_type",
+    "resume_trace",
+    "set_autocast",
+    "set_floatx",
+    "set_getitem",
+    "set_num_threads",
+    "start_profile",
+    "stop_profile",
+    "suspend_trace",
+    "trace_active",
 ]  # fmt: skip
 
 class TracedValueError(TypeError):

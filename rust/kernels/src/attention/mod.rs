@@ -66,14 +66,14 @@ impl AttentionShape {
     /// Whether all of these queries see all of these keys.
     fn all_seen(&self, queries: &Range<usize>, keys: &Range<usize>) -> bool {
         let far = |a: usize, b: usize| self.window > 0 && a > b && a - b >= self.window;
-        !(self.causal && keys.end - 1 > queries.start)
-            && !far(queries.end - 1, keys.start)
-            && !far(keys.end - 1, queries.start)
+        let ahead = self.causal && keys.end - 1 > queries.start;
+        !(ahead || far(queries.end - 1, keys.start) || far(keys.end - 1, queries.start))
     }
 
     /// Whether the band lets this query see this key.
     pub fn sees(&self, query: usize, key: usize) -> bool {
-        !(self.causal && key > query) && !(self.window > 0 && query.abs_diff(key) >= self.window)
+        let (ahead, far) = (self.causal && key > query, self.window > 0 && query.abs_diff(key) >= self.window);
+        !(ahead || far)
     }
 
     /// Bounds of the queries that see this key.

@@ -82,7 +82,7 @@ pub unsafe trait Vector<T>: Copy {
 #[inline(always)]
 pub(crate) fn opaque<T>(mut address: *const T) -> *const T {
     // SAFETY: no instruction at all; only the value's origin is hidden.
-    unsafe { std::arch::asm!("/* {0} */", inout(reg) address, options(pure, nomem, nostack, preserves_flags)) };
+    unsafe { std::arch::asm!("/* {0} */", inout(reg) address, options(pure, readonly, nostack, preserves_flags)) };
     address
 }
 
