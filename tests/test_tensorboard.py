@@ -1,5 +1,7 @@
 """Event files; read by a parser of this file's own."""
 
+import gzip
+import json
 import struct
 import zlib
 
@@ -159,5 +161,19 @@ def test_vectors_for_the_projector(tmp_path):
 def test_arguments():
     with pytest.raises(ValueError, match="update_freq"):
         TensorBoard(update_freq="step")
-    with pytest.warns(UserWarning, match="profile_batch"):
-        TensorBoard(profile_batch=2)
+    with pytest.raises(ValueError, match="first and a last"):
+        TensorBoard(profile_batch="2,x")
+    with pytest.raises(ValueError, match="counts from 1"):
+        TensorBoard(profile_batch=(5, 3))
+
+
+def test_profile_of_some_batches(tmp_path):
+    model = rkeras.Sequential([rkeras.Input((3,)), rkeras.layers.Dense(2, name="only")])
+    model.compile("sgd", "mse")
+    x = np.ones((12, 3), "float32")
+    model.fit(x, x[:, :2], batch_size=2, epochs=2, verbose=0, callbacks=[TensorBoard(tmp_path, profile_batch="3,7")])
+    (trace,) = tmp_path.glob("plugins/profile/*/rkeras.trace.json.gz")
+    calls = [e for e in json.loads(gzip.decompress(trace.read_bytes()))["traceEvents"] if e["ph"] == "X"]
+    forward = [e for e in calls if e["name"] == "matmul" and e["args"]["layer"] == "only"]
+    assert len(forward) == 5
+    assert "only (gradient)" in trace.with_name("rkeras.profile.txt").read_text()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rkeras.callbacks.batch_profile import BatchProfile, profiled_batches
 from rkeras.callbacks.callback import Callback
 from rkeras.callbacks.projector import Projector
 from rkeras.layers.core.embedding import Embedding
@@ -29,7 +30,8 @@ class TensorBoard(Callback):
         write_images: whether to write the weights as pictures too, when histograms are written.
         write_steps_per_second: whether to write the speed.
         update_freq: ``epoch``; ``batch``, or a number of batches after which values are written in between.
-        profile_batch: there is no profiler; anything but 0 only warns.
+        profile_batch: a batch, or the first and the last, whose kernel calls are timed: a trace that Chrome and
+            Perfetto show, and tables, are written under ``plugins/profile``; see ``rkeras.profiler``.
         embeddings_freq: write the vectors of ``Embedding`` layers for the projector every so many epochs.
         embeddings_metadata: file with a label a line for those vectors, relative to ``log_dir``; or a dict of
             such files by layer name.
@@ -66,9 +68,9 @@ class TensorBoard(Callback):
         self.update_freq = 1 if update_freq == "batch" else update_freq
         if self.update_freq != "epoch" and not isinstance(self.update_freq, int):
             raise ValueError(f"`update_freq` must be 'epoch', 'batch' or a number; received {update_freq!r}.")
-        self.batches = "no" if self.update_freq == "epoch" else "every"
-        if profile_batch:
-            warnings.warn("TensorBoard: `profile_batch` has no effect in rkeras.", stacklevel=2)
+        profiled = profiled_batches(profile_batch)
+        self._profile = BatchProfile(self.log_dir, profiled)
+        self.batches = "every" if self.update_freq != "epoch" or profiled else "no"
         self.embeddings_freq = embeddings_freq
         self.embeddings_metadata = embeddings_metadata
         self._projector: Projector | None = None
@@ -91,9 +93,14 @@ class TensorBoard(Callback):
         """Starts the clock."""
         self._epoch_start = (time.monotonic(), self._iterations())
 
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Starts the profile if it is due."""
+        self._profile.begin(self._step + 1)
+
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes values of batches if asked to."""
         self._step += 1
+        self._profile.end(self._step)
         if self.update_freq != "epoch" and self._step % self.update_freq == 0:
             self._scalars("train", "batch_", logs or {}, self._step)
 
@@ -128,6 +135,7 @@ class TensorBoard(Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Closes the files."""
         self._in_fit = False
+        self._profile.stop()
         self._close()
 
     def _file(self, part: str) -> EventFile:
