@@ -14,9 +14,13 @@ from rkeras import ops, tree
 from tests.fixtures.op_cases import CASES, Case, S
 
 FIGURES = json.loads((Path(__file__).parent / "fixtures" / "ops.json").read_text())
-NUMBERED = [pytest.param(case, i, id=f"{i}-{case.op}") for i, case in enumerate(CASES)]
-COMPILED = [pytest.param(case, i, id=f"{i}-{case.op}") for i, case in enumerate(CASES) if case.compiled]
-DIFFERENTIABLE = [pytest.param(case, id=f"{i}-{case.op}") for i, case in enumerate(CASES) if case.wrt]
+NUMBERED = [
+    pytest.param(case, figure, id=f"{family}-{i}-{case.op}")
+    for family, cases in CASES.items()
+    for i, (case, (_, figure)) in enumerate(zip(cases, FIGURES[family], strict=True))
+]
+COMPILED = [case for case in NUMBERED if case.values[0].compiled]
+DIFFERENTIABLE = [case for case in NUMBERED if case.values[0].wrt]
 EPSILON = 1e-6
 
 
@@ -41,22 +45,24 @@ def _check(found, figure, rtol):
 
 
 def test_there_is_a_figure_for_each_case():
-    assert [case.op for case in CASES] == [name for name, _ in FIGURES]
+    assert list(CASES) == list(FIGURES)
+    for family, cases in CASES.items():
+        assert [case.op for case in cases] == [name for name, _ in FIGURES[family]]
 
 
-@pytest.mark.parametrize(("case", "number"), NUMBERED)
-def test_results_are_those_of_keras(case, number):
-    _check(_op(case)(*case.plain_args, **case.kwargs), FIGURES[number][1], case.rtol)
+@pytest.mark.parametrize(("case", "figure"), NUMBERED)
+def test_results_are_those_of_keras(case, figure):
+    _check(case.seen(_op(case)(*case.plain_args, **case.kwargs)), figure, case.rtol)
 
 
-@pytest.mark.parametrize(("case", "number"), COMPILED)
-def test_compiled_runs_agree(case, number):
+@pytest.mark.parametrize(("case", "figure"), COMPILED)
+def test_compiled_runs_agree(case, figure):
     def call(*tensors):
         given = iter(tensors)
         return _op(case)(*[a.value if isinstance(a, S) else next(given) for a in case.args], **case.kwargs)
 
     tensors = [tree.map_structure(ops.convert_to_tensor, a) for a in case.args if not isinstance(a, S)]
-    _check(rkeras.function(call)(*tensors), FIGURES[number][1], case.rtol)
+    _check(case.seen(rkeras.function(call)(*tensors)), figure, case.rtol)
 
 
 def _weighted(results, weights):
@@ -72,8 +78,9 @@ def _doubles(x):
     return tree.map_structure(double, x)
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE)
-def test_derivatives_are_those_of_differences(case):
+@pytest.mark.parametrize(("case", "figure"), DIFFERENTIABLE)
+def test_derivatives_are_those_of_differences(case, figure):
+    del figure
     random = np.random.default_rng(5)
     args = [a.value if isinstance(a, S) else _doubles(a) for a in case.args]
     results = [r for r in tree.flatten(_op(case)(*args, **case.kwargs)) if r.dtype.startswith("float")]

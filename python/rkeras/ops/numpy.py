@@ -6,9 +6,11 @@ from rkeras.ops.creation import *
 from rkeras.ops.diagonals import *
 from rkeras.ops.differences import *
 from rkeras.ops.elementwise import *
+from rkeras.ops.equations import slogdet
 from rkeras.ops.formulas import *
 from rkeras.ops.indexing import get_item, take, take_along_axis
 from rkeras.ops.joining import *
+from rkeras.ops.looping import vectorize
 from rkeras.ops.matrices import *
 from rkeras.ops.nan_reductions import *
 from rkeras.ops.products import *

@@ -8,7 +8,7 @@ from typing import Any
 from rkeras import _engine
 from rkeras.ops._dispatch import symbolic
 
-__all__ = ["dot", "inner", "matmul", "outer", "tensordot", "vdot"]
+__all__ = ["cdist", "dot", "inner", "matmul", "outer", "tensordot", "vdot"]
 
 
 @symbolic
@@ -166,3 +166,34 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     a = _engine.apply("reshape", _engine.apply("transpose", x1, axes=keep1 + own), shape=[math.prod(rows), k])
     b = _engine.apply("reshape", _engine.apply("transpose", x2, axes=other + keep2), shape=[k, math.prod(columns)])
     return _engine.apply("reshape", _engine.apply("matmul", a, b), shape=rows + columns)
+
+
+@symbolic
+def cdist(x: Any, y: Any) -> Any:
+    """The distance of each point of one set from each of another.
+
+    Args:
+        x: points (..., m, n).
+        y: points (..., k, n).
+
+    Returns:
+        Distances (..., m, k).
+
+    Raises:
+        ValueError: fewer than two axes, or points of another size.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.cdist([[0.0, 0.0]], [[3.0, 4.0], [0.0, 1.0]]).tolist()
+        [[5.0, 1.0]]
+    """
+    x, y = _engine.convert(x), _engine.convert(y)
+    if x.ndim < 2 or y.ndim < 2 or x.shape[-1] != y.shape[-1]:
+        raise ValueError(f"cdist: expected points (..., m, n) and (..., k, n), got shapes {x.shape} and {y.shape}")
+    a = _engine.apply("reshape", x, shape=[*x.shape[:-1], 1, x.shape[-1]])
+    b = _engine.apply("reshape", y, shape=[*y.shape[:-2], 1, *y.shape[-2:]])
+    squares = _engine.apply("sum", _engine.apply("squared_difference", a, b), axis=-1)
+    # The root has no derivative at 0; there it is taken as 0.
+    same = _engine.apply("equal", squares, 0)
+    root = _engine.apply("sqrt", _engine.apply("where", same, 1.0, squares))
+    return _engine.apply("where", same, 0.0, root)

@@ -13,7 +13,7 @@ from rkeras import _engine, ops
 from rkeras.ops._arguments import channels_first
 from rkeras.ops._dispatch import symbolic
 
-__all__ = ["resize"]
+__all__ = ["resize", "scale_and_translate"]
 
 Array = npt.NDArray[Any]
 
@@ -39,16 +39,20 @@ _KERNELS: dict[str, Callable[[Array], Array]] = {
 INTERPOLATIONS = ("nearest", *_KERNELS)
 
 
-def _weights(size: int, wanted: int, interpolation: str, antialias: bool) -> Array:
-    """How much each old row counts in each new one (wanted, size)."""
-    scale = size / wanted
-    centres = (np.arange(wanted) + 0.5) * scale - 0.5
+def _weights(
+    size: int, wanted: int, interpolation: str, antialias: bool, scale: float | None = None, shift: float = 0.0
+) -> Array:
+    """How much each old row counts in each new one (wanted, size), old ones being scaled and then shifted."""
+    step = size / wanted if scale is None else 1.0 / scale
+    centres = (np.arange(wanted) + 0.5 - shift) * step - 0.5
     # A wider kernel sees all pixels that shrinking would leave out.
-    width = max(scale, 1.0) if antialias else 1.0
+    width = max(step, 1.0) if antialias else 1.0
     weights = _KERNELS[interpolation](np.abs(centres[:, None] - np.arange(size)) / width)
     # Rows beyond the border are missing: what there is, counts for them.
-    weights /= weights.sum(axis=1, keepdims=True)
-    return weights
+    total = weights.sum(axis=1, keepdims=True)
+    weights = np.divide(weights, total, out=np.zeros_like(weights), where=np.abs(total) > 1e-4)
+    outside = (centres < -0.5) | (centres > size - 0.5)
+    return np.where(outside[:, None], 0.0, weights)
 
 
 @symbolic
@@ -131,13 +135,68 @@ def _resize_axis(images: Any, axis: int, wanted: int, interpolation: str, antial
     if interpolation == "nearest":
         index = np.floor((np.arange(wanted) + 0.5) * (size / wanted)).astype("int32")
         return ops.take(images, np.minimum(index, size - 1), axis=axis)
+    return _mixed(images, axis, _weights(size, wanted, interpolation, antialias))
+
+
+def _mixed(images: Any, axis: int, weights: Array) -> Any:
+    """Each new row of an axis as a sum of weighted old ones, in one product for all lines along the axis."""
     if not images.dtype.startswith(("float", "bfloat")):
         images = ops.cast(images, "float32")
-    weights = _engine.convert(_weights(size, wanted, interpolation, antialias).astype("float32"))
-    # One product for all lines along the axis.
     shape = tuple(images.shape)
-    lines = ops.reshape(images, (math.prod(shape[:axis]), size, math.prod(shape[axis + 1 :])))
-    resized = ops.transpose(
-        ops.matmul(ops.transpose(lines, (0, 2, 1)), ops.transpose(ops.cast(weights, lines.dtype))), (0, 2, 1)
-    )
-    return ops.reshape(resized, (*shape[:axis], wanted, *shape[axis + 1 :]))
+    lines = ops.reshape(images, (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])))
+    mixed = ops.matmul(ops.transpose(lines, (0, 2, 1)), ops.cast(np.ascontiguousarray(weights.T), lines.dtype))
+    return ops.reshape(ops.transpose(mixed, (0, 2, 1)), (*shape[:axis], len(weights), *shape[axis + 1 :]))
+
+
+_METHODS = {
+    "linear": "bilinear", "bilinear": "bilinear", "trilinear": "bilinear", "triangle": "bilinear",
+    "cubic": "bicubic", "bicubic": "bicubic", "tricubic": "bicubic",
+    "lanczos3": "lanczos3", "lanczos5": "lanczos5",
+}  # fmt: skip
+
+
+@symbolic
+def scale_and_translate(
+    images: Any,
+    output_shape: Any,
+    scale: Any,
+    translation: Any,
+    spatial_dims: Any,
+    method: str,
+    antialias: bool = True,
+) -> Any:
+    """Tensors stretched and moved along axes.
+
+    Args:
+        images: tensor.
+        output_shape: of the result.
+        scale: by how much each axis is stretched, numbers that are known.
+        translation: by how much it is moved then.
+        spatial_dims: the axes.
+        method: ``linear``, ``cubic``, ``lanczos3`` or ``lanczos5``.
+        antialias: whether shrinking takes all elements into account.
+
+    Returns:
+        A tensor of the shape wanted; zeros where nothing came to lie.
+
+    Raises:
+        ValueError: an unknown method, or not a number for each axis.
+
+    Example:
+        >>> row = np.array([1.0, 2.0], "float32")
+        >>> scale_and_translate(row, (4,), [2.0], [0.0], (0,), "linear").tolist()
+        [1.0, 1.25, 1.75, 2.0]
+    """
+    if method not in _METHODS:
+        raise ValueError(f"scale_and_translate: method must be one of {tuple(_METHODS)}, got {method!r}")
+    images = _engine.convert(images)
+    factors, shifts = (np.atleast_1d(ops.convert_to_numpy(x)).astype("float64") for x in (scale, translation))
+    axes = [int(axis) % images.ndim for axis in spatial_dims]
+    if not len(axes) == len(factors) == len(shifts):
+        raise ValueError(
+            f"scale_and_translate: expected {len(axes)} scales and translations, got {len(factors)} and {len(shifts)}"
+        )
+    for axis, factor, shift in zip(axes, factors, shifts, strict=True):
+        size, wanted = images.shape[axis], int(output_shape[axis])
+        images = _mixed(images, axis, _weights(size, wanted, _METHODS[method], antialias, float(factor), float(shift)))
+    return images

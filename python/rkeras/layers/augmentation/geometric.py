@@ -10,7 +10,8 @@ import numpy as np
 from rkeras import ops
 from rkeras.layers._arguments import one_of
 from rkeras.layers.augmentation.base import RandomPictureLayer, uniform
-from rkeras.layers.augmentation.warping import FILL_MODES, affine_transform
+from rkeras.ops.sampling import FILL_MODES
+from rkeras.ops.warping import warped
 
 
 class RandomFlip(RandomPictureLayer):
@@ -77,12 +78,12 @@ class RandomWarp(RandomPictureLayer):
         )
 
     def _matrices(self, transformation: Any, height: int, width: int) -> Any:
-        """The parameters of ``affine_transform`` (batch, 8)."""
+        """The parameters of ``warped`` (batch, 8)."""
         raise NotImplementedError
 
     def _apply(self, images: Any, transformation: Any, interpolation: str) -> Any:
         matrices = self._matrices(transformation, images.shape[1], images.shape[2])
-        return affine_transform(images, matrices, interpolation, self.fill_mode, self.fill_value)
+        return warped(images, matrices, interpolation, self.fill_mode, self.fill_value)
 
 
 def _stacked(*columns: Any) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 from rkeras import config, ops
 from rkeras.layers.augmentation.base import uniform
-from rkeras.layers.augmentation.hsv import grayscale, hsv_to_rgb, rgb_to_hsv
 from rkeras.layers.augmentation.random_color import RandomColor
+from rkeras.ops.colours import grayscale, hsv_of, rgb_of
 
 
 class RandomGrayscale(RandomColor):
@@ -92,8 +92,8 @@ class RandomHue(RandomColor):
         return ops.where(uniform(seed, drawn.shape, 0.0, 1.0) > 0.5, -drawn, drawn) * 0.5
 
     def _changed(self, images: Any, factors: Any) -> Any:
-        hue, saturation, value = rgb_to_hsv(self._rescaled(images, self.value_range, (0, 1)))
-        found = hsv_to_rgb(hue + factors[..., 0], saturation, value)
+        hue, saturation, value = hsv_of(self._rescaled(images, self.value_range, (0, 1)))
+        found = rgb_of(hue + factors[..., 0], saturation, value)
         return self._rescaled(ops.clip(found, 0.0, 1.0), (0, 1), self.value_range)
 
 
@@ -118,5 +118,5 @@ class RandomSaturation(RandomColor):
         return drawn / (1.0 - drawn + config.epsilon())
 
     def _changed(self, images: Any, factors: Any) -> Any:
-        hue, saturation, value = rgb_to_hsv(images)
-        return hsv_to_rgb(hue, self._clipped(saturation * factors[..., 0]), value)
+        hue, saturation, value = hsv_of(images)
+        return rgb_of(hue, self._clipped(saturation * factors[..., 0]), value)
