@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from rkeras.compat.tf import _dataset
+from rkeras.compat.tf._datasets.core import INFINITE, UNKNOWN
+from rkeras.compat.tf._datasets.dataset import Dataset
 from rkeras.compat.tf._namespace import namespace
 
 AUTOTUNE = -1
-INFINITE_CARDINALITY = _dataset.INFINITE
-UNKNOWN_CARDINALITY = _dataset.UNKNOWN
-
-Dataset = _dataset.Dataset
+INFINITE_CARDINALITY = INFINITE
+UNKNOWN_CARDINALITY = UNKNOWN
 
 
 class Options(SimpleNamespace):
@@ -28,7 +27,7 @@ class _Experimental:
     UNKNOWN_CARDINALITY = UNKNOWN_CARDINALITY
     AutoShardPolicy = SimpleNamespace(AUTO=0, DATA=2, FILE=1, HINT=3, OFF=-1)
 
-    def cardinality(self, dataset: _dataset.Dataset) -> int:
+    def cardinality(self, dataset: Dataset) -> int:
         """The number of elements; negative if it is unknown or there is no end."""
         return dataset.cardinality()
 
@@ -36,3 +35,5 @@ class _Experimental:
 experimental = _Experimental()
 
 __getattr__, __dir__, _ = namespace(__name__, "tf.data", {})
+
+__all__ = ["AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Dataset", "Options", "experimental"]

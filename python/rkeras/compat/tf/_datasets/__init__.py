@@ -1,0 +1,1 @@
+"""``tf.data.Dataset``, a concept a file."""
