@@ -176,12 +176,12 @@ CASES = [case for case in CASES if case[3] is not None]
 # Names that the other tests of this file use.
 OTHERS = """
     backend batch_get_value batch_set_value clear_session conv2d_transpose dtype epsilon eval floatx function get_uid
-    get_value gradients image_data_format image_dim_ordering in_test_phase in_train_phase int_shape is_float_dtype
+    get_session get_value gradients image_data_format image_dim_ordering in_test_phase in_train_phase int_shape is_float_dtype
     is_int_dtype is_keras_tensor is_placeholder is_tensor is_variable learning_phase learning_phase_scope
     manual_variable_initialization moving_average_update name_scope normalize_batch_in_training placeholder
     random_bernoulli random_binomial random_normal random_normal_variable random_uniform random_uniform_variable
     reset_uids result_type rnn set_epsilon set_floatx set_image_data_format set_image_dim_ordering set_learning_phase
-    set_value standardize_dtype tf truncated_normal update update_add update_sub
+    set_session set_value standardize_dtype tf truncated_normal update update_add update_sub
 """
 
 

@@ -20,7 +20,8 @@ def installed():
 
 @pytest.mark.parametrize("root", [tree for tree, place in TREES.items() if place == "rkeras"])
 def test_every_tree_of_keras_is_rkeras(root):
-    assert importlib.import_module(root) is rkeras
+    keras = importlib.import_module(root)
+    assert keras.Model is rkeras.Model and set(dir(keras)) == set(dir(rkeras))
     assert importlib.import_module(f"{root}.layers") is rkeras.layers
     assert importlib.import_module(f"{root}.utils.np_utils").to_categorical is rkeras.utils.to_categorical
 
@@ -33,7 +34,18 @@ def test_classes_are_the_same_objects():
     from tensorflow.python.keras.layers.core import Dense as PrivateDense
 
     assert Dense is OldDense is TfDense is PrivateDense is core.Dense is rkeras.layers.Dense
-    assert keras is rkeras
+    assert keras.layers is rkeras.layers and keras.Model is rkeras.Model
+
+
+def test_versions_are_those_that_scripts_compare():
+    import keras
+    import tensorflow as tf
+
+    assert keras.__version__ == keras.version() == tf.keras.__version__ and keras is tf.keras
+    assert int(keras.__version__.split(".")[0]) == 3 and rkeras.__version__ == rkeras.version() != keras.__version__
+    assert int(tf.__version__.split(".")[0]) == 2
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = keras.no_such_name
 
 
 def test_importing_leaves_modules_as_they_were():
@@ -130,14 +142,14 @@ def test_the_real_one_in_use_is_refused_unless_forced(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r"keras was imported before rkeras\.install_as_keras"):
         install_as_keras()
     install_as_keras(force=True)
-    assert importlib.import_module("keras") is rkeras
+    assert importlib.import_module("keras").layers is rkeras.layers
 
 
 def test_an_installed_keras_is_not_found_once_installed(tmp_path, monkeypatch):
     (tmp_path / "tensorflow").mkdir()
     (tmp_path / "tensorflow" / "__init__.py").write_text("raise RuntimeError('the real one')")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert importlib.import_module("tensorflow").keras is rkeras
+    assert importlib.import_module("tensorflow").keras.layers is rkeras.layers
 
 
 def test_import_rkeras_imports_none_of_this():
@@ -156,3 +168,52 @@ def test_methods_that_tensors_had():
     x.set_shape((None, 3))
     with pytest.raises(ValueError, match="incompatible"):
         x.set_shape((None, 4))
+
+
+def test_shapes_and_dtypes_have_the_methods_they_had():
+    import numpy as np
+    import tensorflow as tf
+
+    x, symbolic, variable = tf.ones((2, 3)), rkeras.Input((3,)), tf.Variable([1.0, 2.0])
+    assert x.shape.as_list() == [2, 3] and symbolic.shape.as_list() == [None, 3] and variable.shape.as_list() == [2]
+    assert (symbolic.shape.rank, symbolic.shape.ndims, x.shape.num_elements()) == (2, 2, 6)
+    assert isinstance(x.shape, tf.TensorShape) and x.shape == (2, 3) and x.shape[1:].as_list() == [3]
+    assert f"{x.shape} {symbolic.shape!r} {[x.shape]}" == "(2, 3) (None, 3) [(2, 3)]"
+    for tensor in (x, symbolic, variable):
+        assert (tensor.dtype.name, tensor.dtype.as_numpy_dtype) == ("float32", np.float32)
+        assert tensor.dtype == "float32" == tf.float32 and str(tensor.dtype) == "float32"
+    model = rkeras.Sequential([symbolic, rkeras.layers.Dense(2)])
+    assert model.output_shape == (None, 2) and model.layers[0].kernel.shape.as_list() == [3, 2]
+    again = rkeras.models.model_from_json(model.to_json())
+    assert again(np.ones((4, 3))).shape.as_list() == [4, 2]
+
+
+def test_methods_go_when_keras_goes():
+    uninstall_as_keras()
+    x = rkeras.ops.ones((2, 3))
+    assert type(x.shape) is tuple and type(x.dtype) is str and not hasattr(x, "get_shape")
+
+
+def test_what_scripts_of_tensorflow_1_set_up():
+    import tensorflow as tf
+    import tensorflow.compat.v1 as v1
+
+    assert tf.compat.v1 is v1 and v1.keras.layers is rkeras.layers and v1.reduce_mean is tf.reduce_mean
+    v1.disable_eager_execution()
+    v1.logging.set_verbosity(v1.logging.ERROR)
+    assert v1.get_logger().level == v1.logging.get_verbosity() == v1.logging.ERROR
+    config = v1.ConfigProto(allow_soft_placement=True)
+    config.gpu_options.allow_growth = True
+    with v1.Session(config=config) as session:
+        rkeras.backend.set_session(session)
+        session.run(v1.global_variables_initializer())
+        value, nothing = session.run([tf.constant(2.0) * 3.0, None])
+        with pytest.raises(NotImplementedError, match=r"K\.function"):
+            session.run(tf.constant(1.0), feed_dict={"x": 1.0})
+    assert value == 6.0 and nothing is None and rkeras.backend.get_session().run(tf.Variable(3)) == 3
+    v1.set_random_seed(5)
+    first = v1.random.normal((3,))
+    v1.set_random_seed(5)
+    assert (first == v1.random.normal((3,))).numpy().all()
+    with pytest.raises(AttributeError, match=r"tf.compat.v1.placeholder_with_default is not in rkeras"):
+        _ = v1.placeholder_with_default

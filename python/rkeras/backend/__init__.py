@@ -54,6 +54,7 @@ _BY_MODULE = {
     f"{_HERE}._graphs": "function gradients",
     f"{_HERE}._recurrence": "rnn",
     f"{_TF}._control": "foldl foldr map_fn",
+    f"{_TF}.compat.v1": "get_session set_session",
     f"{_TF}._shapes": "shape",
 }
 _NAMES = {

@@ -12,6 +12,7 @@ TREES = {
     "tensorflow": "rkeras.compat.tf",
     "tensorflow.compat.v2": "rkeras.compat.tf",
     "tensorflow.keras": "rkeras",
+    "tensorflow.compat.v1.keras": "rkeras",
     "tensorflow.compat.v2.keras": "rkeras",
     "tensorflow.python.keras": "rkeras",
 }

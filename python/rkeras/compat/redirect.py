@@ -10,8 +10,10 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+import rkeras
+from rkeras.compat.keras_root import KERAS
 from rkeras.compat.old_paths import OLD_MODULES, ROOTS, canonical
-from rkeras.compat.tensor_methods import add_tensor_methods
+from rkeras.compat.tensor_methods import add_tensor_methods, remove_tensor_methods
 
 
 def install_as_keras(force: bool = False) -> None:
@@ -19,7 +21,9 @@ def install_as_keras(force: bool = False) -> None:
 
     ``keras.layers`` then is the very module ``rkeras.layers``, under old paths as well
     (``tensorflow.python.keras``, ``keras.layers.core``, …), and ``tensorflow`` is a thin layer over
-    ``rkeras.ops``. Whether the real ones are installed makes no difference. Calling it again does nothing.
+    ``rkeras.ops``. ``keras.__version__`` is that of the Keras which rkeras is like. Shapes and dtypes of tensors
+    get the methods they had in TensorFlow. Whether the real ones are installed makes no difference. Calling it
+    again does nothing.
 
     Args:
         force: whether to go on if the real Keras or TensorFlow is in use already; modules that imported them
@@ -54,10 +58,11 @@ def install_as_keras(force: bool = False) -> None:
 
 
 def uninstall_as_keras() -> None:
-    """Takes back what ``install_as_keras`` did to imports; modules keep what they imported."""
+    """Takes back what ``install_as_keras`` did to imports and tensors; modules keep what they imported."""
     if _FINDER not in sys.meta_path:
         return
     sys.meta_path.remove(_FINDER)
+    remove_tensor_methods()
     for name in _imported_names():
         del sys.modules[name]
     for path in reversed(OLD_MODULES):
@@ -173,7 +178,7 @@ class _Finder(MetaPathFinder):
             raise ModuleNotFoundError(
                 f"No module named {fullname!r}: it is not in rkeras ({name} would be its place)", name=fullname
             ) from None
-        return ModuleSpec(fullname, _Loader(module))
+        return ModuleSpec(fullname, _Loader(KERAS if module is rkeras else module))
 
 
 class _Loader(Loader):

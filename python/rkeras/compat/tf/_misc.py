@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import rkeras as keras
+from rkeras.compat.keras_root import KERAS as keras
 from rkeras.compat.tf import __version__
 
 

@@ -58,7 +58,7 @@ class TensorShape(tuple[Any, ...]):
 
     def concatenate(self, other: Any) -> TensorShape:
         """This shape followed by another one's sizes."""
-        return TensorShape((*self, *TensorShape(other)))
+        return type(self)((*self, *TensorShape(other)))
 
     def is_compatible_with(self, other: Any) -> bool:
         """Whether the sizes agree where both are known."""
@@ -74,13 +74,27 @@ class TensorShape(tuple[Any, ...]):
 
     def __getitem__(self, key: Any) -> Any:
         part = tuple.__getitem__(self, key)
-        return TensorShape(part) if isinstance(key, slice) else part
+        return type(self)(part) if isinstance(key, slice) else part
 
     def __add__(self, other: Any) -> TensorShape:
         return self.concatenate(other)
 
     def __repr__(self) -> str:
         return f"TensorShape({list(self)})"
+
+
+class StaticShape(TensorShape):
+    """The shape of a tensor, which looks like the tuple that it is.
+
+    Example:
+        >>> StaticShape((2, 3)), StaticShape((None, 3)).as_list()
+        ((2, 3), [None, 3])
+    """
+
+    __slots__ = ()
+
+    __repr__ = tuple.__repr__
+    __str__ = tuple.__repr__
 
 
 class TensorSpec:
