@@ -165,3 +165,15 @@ fn integer_products_wrap() {
     matmul_int((2, 2, 3), (&[1, 4, 2, 5, 3, 6], true), (&[1, 0, 1, 0, 1, 1], true), &mut c);
     assert_eq!(c, [4, 5, 10, 11]);
 }
+
+/// A batch of products without rows, columns or terms: nothing to write, or zeros.
+#[test]
+fn batches_of_empty_products() {
+    for (m, n, k) in [(0, 1, 2), (0, 3, 0), (2, 0, 3), (2, 2, 0), (0, 0, 0)] {
+        let (a, b, mut c) = (vec![1.0_f32; 3 * m * k], vec![1.0; 3 * k * n], vec![7.0; 3 * m * n]);
+        let call = Gemm { m, n, k, a: &a, lda: k, a_trans: false, b: &b, ldb: n, b_trans: false, accumulate: false, epilogue: Epilogue::NONE };
+        let offsets = |step: usize| [0, step, 2 * step];
+        gemm_batched(&call, &offsets(m * k), &offsets(k * n), &mut c);
+        assert!(c.iter().all(|v| *v == 0.0), "{m} x {n} x {k}: {c:?}");
+    }
+}

@@ -105,7 +105,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
 /// Runs equal products, `a`, `b` and `c` starting at these offsets.
 pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [T], ldc: usize) {
     let base = SendPtr(c.as_mut_ptr());
-    let step = g.m.saturating_sub(1) * ldc + g.n;
+    let step = span(g.m, g.n, ldc);
     for (batch, (a, b)) in a_offsets.iter().zip(b_offsets).enumerate() {
         check(g, *a, *b, c.len(), batch * step, ldc);
     }
@@ -136,21 +136,23 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
     }
 }
 
+/// Elements from a matrix's first to its last.
+fn span(rows: usize, columns: usize, ld: usize) -> usize {
+    if rows == 0 || columns == 0 { 0 } else { (rows - 1) * ld + columns }
+}
+
 fn check<T>(g: &Gemm<'_, T>, a: usize, b: usize, c_len: usize, c: usize, ldc: usize) {
-    let last = |rows: usize, columns: usize, ld: usize| {
-        if rows == 0 || columns == 0 { 0 } else { (rows - 1) * ld + columns }
-    };
     let (ar, ac) = if g.a_trans { (g.k, g.m) } else { (g.m, g.k) };
     let (br, bc) = if g.b_trans { (g.n, g.k) } else { (g.k, g.n) };
     assert!(
-        a + last(ar, ac, g.lda) <= g.a.len() && b + last(br, bc, g.ldb) <= g.b.len() && c + last(g.m, g.n, ldc) <= c_len,
+        a + span(ar, ac, g.lda) <= g.a.len() && b + span(br, bc, g.ldb) <= g.b.len() && c + span(g.m, g.n, ldc) <= c_len,
         "operands do not hold a product of {} x {} x {}",
         g.m,
         g.n,
         g.k
     );
     assert!(g.epilogue.bias.is_none_or(|v| v.len() >= g.n), "bias is shorter than a row");
-    assert!(g.epilogue.residual.is_none_or(|v| v.len() >= c + last(g.m, g.n, ldc)), "residual is too short");
+    assert!(g.epilogue.residual.is_none_or(|v| v.len() >= c + span(g.m, g.n, ldc)), "residual is too short");
 }
 
 /// A whole product on this thread.
