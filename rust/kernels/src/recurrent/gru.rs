@@ -79,8 +79,7 @@ impl<T: Math> Loop for AfterForward<'_, T> {
         let u = self.h.len();
         let (z_update, z) = self.z.split_at(u);
         let (z_reset, z_new) = z.split_at(u);
-        let (update, rest) = self.row.split_at_mut(u);
-        let (reset, new) = rest.split_at_mut(u);
+        let [update, reset, new] = gates(self.row, u);
         for at in (0..u).step_by(LANES) {
             let sum = add(&take(z_update, at), &take(update, at));
             let k = each(|l| T::sigmoid::<F>(sum[l]));
@@ -108,10 +107,8 @@ impl<T: Math> Loop for AfterBackward<'_, T> {
     #[inline(always)]
     fn run<F: Fma>(self) {
         let u = self.h.len();
-        let (update, rest) = self.row.split_at_mut(u);
-        let (reset, new) = rest.split_at_mut(u);
-        let (z_update, rest) = self.z.split_at_mut(u);
-        let (z_reset, z_new) = rest.split_at_mut(u);
+        let [update, reset, new] = gates(self.row, u);
+        let [z_update, z_reset, z_new] = gates(self.z, u);
         for at in (0..u).step_by(LANES) {
             let (k, r, n) = (take(update, at), take(reset, at), take(new, at));
             let (before, inner, dh) = (take(self.before, at), take(self.inner, at), take(self.h, at));
@@ -217,8 +214,7 @@ impl<T: Math> Loop for BeforeGates<'_, T> {
     fn run<F: Fma>(self) {
         let u = self.h.len();
         let (z_update, z_reset) = self.z.split_at(u);
-        let (update, rest) = self.row.split_at_mut(u);
-        let (reset, _) = rest.split_at_mut(u);
+        let [update, reset, _] = gates(self.row, u);
         for at in (0..u).step_by(LANES) {
             let sum = add(&take(z_update, at), &take(update, at));
             put(update, at, &each(|l| T::sigmoid::<F>(sum[l])));
@@ -241,8 +237,7 @@ impl<T: Math> Loop for BeforeNew<'_, T> {
     #[inline(always)]
     fn run<F: Fma>(self) {
         let u = self.h.len();
-        let (update, rest) = self.row.split_at_mut(u);
-        let (_, new) = rest.split_at_mut(u);
+        let [update, _, new] = gates(self.row, u);
         for at in (0..u).step_by(LANES) {
             let sum = add(&take(self.z, at), &take(new, at));
             let n = each(|l| T::tanh::<F>(sum[l]));
@@ -264,8 +259,7 @@ impl<T: Math> Loop for BeforeBackward<'_, T> {
     #[inline(always)]
     fn run<F: Fma>(self) {
         let u = self.h.len();
-        let (update, rest) = self.row.split_at_mut(u);
-        let (_, new) = rest.split_at_mut(u);
+        let [update, _, new] = gates(self.row, u);
         for at in (0..u).step_by(LANES) {
             let (k, n, before, dh) = (take(update, at), take(new, at), take(self.before, at), take(self.h, at));
             let d_new = through_tanh(&each(|l| dh[l] * (T::ONE - k[l])), &n);
@@ -297,6 +291,14 @@ impl<T: Math> Loop for ResetBackward<'_, T> {
             put(self.h, at, &each(|l| F::fma(kept[l], r[l], h[l])));
         }
     }
+}
+
+/// The parts of a row that belong to the update gate, the reset gate and the candidate.
+#[inline(always)]
+fn gates<T>(row: &mut [T], units: usize) -> [&mut [T]; 3] {
+    let (update, rest) = row.split_at_mut(units);
+    let (reset, new) = rest.split_at_mut(units);
+    [update, reset, new]
 }
 
 /// Zeros as the memory of rows that are passed over.
