@@ -4,6 +4,7 @@ from rkeras.ops import image, linalg, nn, numpy
 from rkeras.ops.activation import *
 from rkeras.ops.adaptive_pooling import *
 from rkeras.ops.attention import *
+from rkeras.ops.blocks import *
 from rkeras.ops.classes import *
 from rkeras.ops.contraction import *
 from rkeras.ops.control_flow import *
@@ -41,6 +42,7 @@ from rkeras.ops.segments import *
 from rkeras.ops.sorting import *
 from rkeras.ops.spacing import *
 from rkeras.ops.spectra import *
+from rkeras.ops.spectrograms import *
 from rkeras.ops.splitting import *
 from rkeras.ops.structure import *
 from rkeras.ops.windows import *

@@ -3,6 +3,7 @@
 from rkeras.ops.activation import *
 from rkeras.ops.adaptive_pooling import *
 from rkeras.ops.attention import *
+from rkeras.ops.blocks import *
 from rkeras.ops.classes import multi_hot, one_hot
 from rkeras.ops.convolution import *
 from rkeras.ops.crossentropy import *
