@@ -24,9 +24,9 @@ class CallSignature:
         "varargs",
     )
 
-    def __init__(self, call: Callable[..., Any]) -> None:
+    def __init__(self, call: Callable[..., Any], bound: bool = False) -> None:
         self.signature = inspect.signature(call)
-        parameters = list(self.signature.parameters.values())[1:]
+        parameters = list(self.signature.parameters.values())[0 if bound else 1 :]
         positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         self.names = [p.name for p in parameters if p.kind in positional]
         self.varargs = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
@@ -45,6 +45,9 @@ class CallSignature:
 
 def call_signature(layer: Any) -> CallSignature:
     """The signature of a layer's ``call``, cached by the function."""
+    if "call" in layer.__dict__:
+        # Assigned to this one object; not kept, for it may be a new function each time.
+        return CallSignature(layer.call, bound=True)
     call = type(layer).call
     info = _KEPT.get(call)
     if info is None:
