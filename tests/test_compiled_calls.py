@@ -83,11 +83,8 @@ def test_without_being_told_layers_train_as_they_do_by_default():
     assert len({varied(pictures).numpy().tobytes() for _ in range(5)}) == 5
     model = functional(layers.Dropout(0.5))
     assert has_plan(model)
-    keras.backend.set_learning_phase(1)
-    try:
+    with keras.backend.learning_phase_scope(1):
         assert len({model(ROWS).numpy().tobytes() for _ in range(5)}) > 1
-    finally:
-        keras.backend.set_learning_phase(0)
     assert (model(ROWS).numpy() == ROWS).all()
 
 
