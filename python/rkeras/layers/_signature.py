@@ -21,6 +21,7 @@ class CallSignature:
         "names",
         "signature",
         "training_default",
+        "training_index",
         "varargs",
     )
 
@@ -35,6 +36,8 @@ class CallSignature:
         self.first = self.names[0] if self.names else None
         self.has_training = "training" in every
         self.has_mask = "mask" in every
+        # Where it is among the positional arguments, if it may be.
+        self.training_index = self.names.index("training") if "training" in self.names else None
         self.mask_names = [
             (n.removesuffix("_mask"), n) for n in every if n.endswith("_mask") and n != "_mask"
         ]
