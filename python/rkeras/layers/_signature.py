@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -36,8 +37,8 @@ class CallSignature:
         self.first = self.names[0] if self.names else None
         self.has_training = "training" in every
         self.has_mask = "mask" in every
-        # Where it is among the positional arguments, if it may be.
-        self.training_index = self.names.index("training") if "training" in self.names else None
+        # Where it is among the positional arguments; beyond any if it cannot be one.
+        self.training_index = self.names.index("training") if "training" in self.names else sys.maxsize
         self.mask_names = [
             (n.removesuffix("_mask"), n) for n in every if n.endswith("_mask") and n != "_mask"
         ]

@@ -155,10 +155,9 @@ class Layer(Building, Losses, Stateless, OldLayerNames):
             self._check_input(spec, first)
 
         training = kwargs.get("training") if kwargs else None
-        index = info.training_index
-        positional = index is not None and index < len(args)
+        positional = info.training_index < len(args)
         if training is None and positional:
-            training = args[index]
+            training = args[info.training_index]
         outer_entry, outer_training, outer_autocast = context.entry, context.training, context.autocast
         if training is None:
             training = outer_training if outer_training is not None else info.training_default
