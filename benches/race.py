@@ -38,6 +38,7 @@ def race(model: str, rounds: int, threads: int, peers: str) -> Figures:
     for contestant in start(names, peers, threads):
         try:
             figures[contestant.name] = {"first epoch s": contestant.ask("load", entry)}
+            contestant.ask("warm")
         except Failed:
             print(f"  {contestant.name}: failed to start", file=sys.stderr)
             contestant.close()

@@ -2,8 +2,9 @@
 
 Each line on standard input is a JSON list ``[what, entry]``, each answer a line with a figure: ``load`` makes the
 model of the entry and trains its first epoch (seconds, import included the first time), ``train`` trains an epoch
-(seconds), ``predict`` and ``call`` compute one row (seconds; nan where there is no such thing), ``memory`` is the
-peak so far (MiB), and ``ideal`` the seconds that an epoch's floating-point operations take at the machine's peak.
+(seconds), ``warm`` computes the first rows (seconds), ``predict`` and ``call`` compute one row (seconds; nan where
+there is no such thing), ``memory`` is the peak so far (MiB), and ``ideal`` the seconds that an epoch's floating-point
+operations take at the machine's peak.
 """
 
 from __future__ import annotations
@@ -153,8 +154,9 @@ def main(name: str, threads: int) -> None:
             trainer = make_trainer(name, entry, threads)
             trainer.train()
             answer = time.perf_counter() - begin
-            for compute in (trainer.predict, trainer.call or trainer.predict):
-                compute(3)  # once, and again for those who compile what comes twice
+        elif what == "warm":
+            # More than once, for those who compile what comes twice.
+            answer = seconds(trainer.predict, 3) + (seconds(trainer.call, 3) if trainer.call else 0)
         elif what == "train":
             answer = seconds(trainer.train)
         elif what == "predict":
