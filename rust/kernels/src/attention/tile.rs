@@ -51,6 +51,7 @@ impl<T: Element> Kernel<T> for Product<T> {
                     ldc: self.c_row,
                     rows: most.min(self.rows - row),
                     columns: width.min(self.columns - column),
+                    padded: false,
                     finish,
                 };
                 // SAFETY: the caller of `multiply` vouches for the operands.
