@@ -27,6 +27,16 @@ def gelu_tanh(x):
     return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
+def gelu_tanh_slope(x):
+    t = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
+
+
+def mish_slope(x):
+    t = np.tanh(np.log1p(np.exp(x)))
+    return t + x * (1 - t * t) * sigmoid(x)
+
+
 def selu(x):
     return 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x))
 
@@ -97,6 +107,24 @@ PARAMETRIC = {
     "hard_shrink": (lambda x: np.where(np.abs(x) > 0.5, x, 0), {"threshold": 0.5}, (-0.5, 0.5)),
     "squareplus": (lambda x: (x + np.sqrt(x * x + 4.0)) / 2, {"b": 4.0}, ()),
     "clip": (lambda x: np.clip(x, -0.5, 1.0), {"low": -0.5, "high": 1.0}, (-0.5, 1.0)),
+}
+
+# name: (slope, attributes, kinks); the slopes of functions whose derivative is a kernel of its own
+SLOPES = {
+    "gelu_grad": (lambda x: normal_cdf(x) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi), {}, ()),
+    "gelu_tanh_grad": (gelu_tanh_slope, {}, ()),
+    "silu_grad": (lambda x: sigmoid(x) * (1 + x * sigmoid(-x)), {}, ()),
+    "softplus_grad": (sigmoid, {}, ()),
+    "log_sigmoid_grad": (lambda x: sigmoid(-x), {}, ()),
+    "mish_grad": (mish_slope, {}, ()),
+    "selu_grad": (lambda x: 1.0507009873554805 * np.where(x > 0, 1, 1.6732632423543772 * np.exp(x)), {}, (0,)),
+    "relu6_grad": (lambda x: ((x > 0) & (x < 6)) * 1.0, {}, (0, 6)),
+    "hard_tanh_grad": (lambda x: (np.abs(x) < 1) * 1.0, {}, (-1, 1)),
+    "hard_sigmoid_grad": (lambda x: (np.abs(x) < 3) / 6.0, {}, (-3, 3)),
+    "hard_silu_grad": (lambda x: np.where(np.abs(x) < 3, (2 * x + 3) / 6, x > 0), {}, (-3, 3)),
+    "leaky_relu_grad": (lambda x: np.where(x > 0, 1, 0.3), {"negative_slope": 0.3}, (0,)),
+    "elu_grad": (lambda x: np.where(x > 0, 1, 0.7 * np.exp(x)), {"alpha": 0.7}, (0,)),
+    "celu_grad": (lambda x: np.where(x > 0, 1, np.exp(x / 0.7)), {"alpha": 0.7}, (0,)),
 }
 
 PREDICATES = {"isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite}
@@ -181,6 +209,11 @@ def cases() -> list[Case]:
     }
     for name, reference in gradients.items():
         found.append(Case(name, off_kinks((0,), -2, 2, (3, 4), (3, 4)), reference, wrt=(0, 1)))
+
+    for name, (slope, attrs, kinks) in SLOPES.items():
+        for shape in SHAPES[:5]:
+            draw = off_kinks(kinks, -4, 7, shape, shape)
+            found.append(Case(name, draw, lambda x, g, f=slope: g * f(x), attrs, wrt=(0, 1)))
 
     def branches(rng):
         return [rng.random((3, 1)) < 0.5, rng.normal(size=(3, 4)), rng.normal(size=(4,))]

@@ -20,6 +20,7 @@ pub mod recurrent;
 pub mod reduce;
 pub mod select;
 pub mod shape;
+pub mod slope;
 pub mod softmax;
 pub mod structure;
 pub mod unary;

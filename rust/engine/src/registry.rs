@@ -34,6 +34,7 @@ const FAMILIES: &[&[Entry]] = &[
     ops::reduce::OPS,
     ops::select::OPS,
     ops::shape::OPS,
+    ops::slope::OPS,
     ops::softmax::OPS,
     ops::structure::OPS,
     ops::predicate::OPS,

@@ -5,6 +5,7 @@
 //! compiled with this crate and nowhere else.
 
 use crate::attention::{self, AttentionShape};
+use crate::binary::{self, Slope};
 use crate::conv::{self, ConvShape};
 use crate::element::{Element, Float};
 use crate::pool::{self, PoolShape};
@@ -42,6 +43,8 @@ entry! {
     trait FloatKernels: Float for [f32 f64] {
     fn unary(op: Unary, x: &[Self], y: &mut [Self]) = unary::unary_float;
     fn unary_in_place(op: Unary, xy: &mut [Self]) = unary::unary_float_in_place;
+    fn pull_back(op: Slope, x: &[Self], g: &[Self], dx: &mut [Self]) = binary::pull_back;
+    fn pull_back_in_place(op: Slope, xy: &mut [Self], other: &[Self], xy_is_x: bool) = binary::pull_back_in_place;
     fn predicate(ask: Predicate, x: &[Self], y: &mut [u8]) = unary::predicate;
     fn reduce(op: Reduce, r: &Reduction, x: &[Self], y: &mut [Self]) = reduce::reduce_float;
     fn softmax(outer: usize, n: usize, inner: usize, x: &[Self], y: &mut [Self]) = softmax::softmax;

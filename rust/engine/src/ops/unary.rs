@@ -12,7 +12,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::op::{Epilogue, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::binary::{add, div, greater, less, mul, relu_grad, scale, sigmoid_grad, sub, tanh_grad};
-use crate::ops::{fill, select::select};
+use crate::ops::{fill, select::select, slope};
 use crate::registry::Entry;
 use crate::spec::Spec;
 use crate::value::Value;
@@ -133,6 +133,9 @@ impl Unary {
     /// `g * f'(x)`, by what is cheapest to read.
     fn pull_back(&self, x: &Value, y: &Value, g: &Value) -> Result<Value> {
         use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10, PI};
+        if let Some(slope) = slope::of(self.kernel) {
+            return slope::pull_back(slope, x, g);
+        }
         let one = |v: &Value| fill::scalar(v, 1.0);
         let plus = |v: &Value, c: f64| add(v, &fill::scalar(v, c)?);
         let times = |slope: &Value| mul(g, slope);
@@ -141,10 +144,6 @@ impl Unary {
             let zero = fill::scalar(g, 0.0)?;
             let above = select(&greater(x, &fill::scalar(x, lo)?)?, g, &zero)?;
             scale(&select(&less(x, &fill::scalar(x, hi)?)?, &above, &zero)?, factor)
-        };
-        // g where x is positive, else g times a slope.
-        let positive_or = |slope: Value| -> Result<Value> {
-            select(&greater(x, &fill::scalar(x, 0.0)?)?, g, &mul(g, &slope)?)
         };
         match self.kernel {
             Kernel::Neg => neg(g),
@@ -176,37 +175,8 @@ impl Unary {
             Kernel::Erf => scale(&times(&exp(&neg(&square(x)?)?)?)?, FRAC_2_SQRT_PI),
             Kernel::Erfinv => scale(&times(&exp(&square(y)?)?)?, PI.sqrt() / 2.0),
             Kernel::Relu => relu_grad(y, g),
-            Kernel::Relu6 => inside(0.0, 6.0, 1.0),
             Kernel::Sigmoid => sigmoid_grad(y, g),
-            Kernel::Softplus => times(&sigmoid(x)?),
             Kernel::Softsign => div(g, &square(&plus(&unary(Kernel::Abs, x)?, 1.0)?)?),
-            Kernel::LogSigmoid => times(&sigmoid(&neg(x)?)?),
-            Kernel::Silu => {
-                // s + x s (1 - s)
-                let s = sigmoid(x)?;
-                times(&add(&s, &mul(x, &mul(&s, &sub(&one(&s)?, &s)?)?)?)?)
-            }
-            Kernel::Gelu => {
-                // Phi(x) + x phi(x), the normal distribution and its density.
-                let cdf = scale(&plus(&unary(Kernel::Erf, &scale(x, std::f64::consts::FRAC_1_SQRT_2)?)?, 1.0)?, 0.5)?;
-                let density = scale(&exp(&scale(&square(x)?, -0.5)?)?, 1.0 / (2.0 * PI).sqrt())?;
-                times(&add(&cdf, &mul(x, &density)?)?)
-            }
-            Kernel::GeluTanh => {
-                // With u = c (x + a x^3): (1 + tanh u) / 2 + x (1 - tanh^2 u) u' / 2.
-                let (c, a) = ((2.0 / PI).sqrt(), 0.044_715);
-                let squared = square(x)?;
-                let u = scale(&mul(x, &plus(&scale(&squared, a)?, 1.0)?)?, c)?;
-                let t = tanh(&u)?;
-                let slope = scale(&plus(&scale(&squared, 3.0 * a)?, 1.0)?, c)?;
-                let tail = mul(&mul(x, &sub(&one(&t)?, &square(&t)?)?)?, &slope)?;
-                times(&scale(&add(&plus(&t, 1.0)?, &tail)?, 0.5)?)
-            }
-            Kernel::Selu => {
-                let (alpha, lambda) = (1.673_263_242_354_377_2, 1.050_700_987_355_480_5);
-                let negative = scale(&exp(&minimum_zero(x)?)?, alpha)?;
-                scale(&positive_or(negative)?, lambda)
-            }
             Kernel::SparsePlus => {
                 // (x + 1) / 2 between -1 and 1, 1 above.
                 let middle = times(&scale(&plus(x, 1.0)?, 0.5)?)?;
@@ -218,25 +188,8 @@ impl Unary {
                 let root = unary(Kernel::Sqrt, &plus(&square(x)?, b)?)?;
                 scale(&times(&plus(&div(x, &root)?, 1.0)?)?, 0.5)
             }
-            Kernel::HardSigmoid => inside(-3.0, 3.0, 1.0 / 6.0),
-            Kernel::HardTanh => inside(-1.0, 1.0, 1.0),
-            Kernel::HardSilu => {
-                // (2 x + 3) / 6 between -3 and 3, 1 above.
-                let middle = times(&scale(&plus(&scale(x, 2.0)?, 3.0)?, 1.0 / 6.0)?)?;
-                let upper = select(&less(x, &fill::scalar(x, 3.0)?)?, &middle, g)?;
-                select(&greater(x, &fill::scalar(x, -3.0)?)?, &upper, &fill::scalar(g, 0.0)?)
-            }
-            Kernel::Mish => {
-                // With t = tanh(softplus x): t + x (1 - t^2) sigmoid(x).
-                let t = tanh(&unary(Kernel::Softplus, x)?)?;
-                let tail = mul(&mul(x, &sub(&one(&t)?, &square(&t)?)?)?, &sigmoid(x)?)?;
-                times(&add(&t, &tail)?)
-            }
             // f(x) = x - tanh x
             Kernel::TanhShrink => times(&square(&tanh(x)?)?),
-            Kernel::LeakyRelu(slope) => positive_or(fill::scalar(x, slope)?),
-            Kernel::Elu(alpha) => positive_or(scale(&exp(&minimum_zero(x)?)?, alpha)?),
-            Kernel::Celu(alpha) => positive_or(exp(&scale(&minimum_zero(x)?, 1.0 / alpha)?)?),
             Kernel::Threshold(threshold, _) => {
                 select(&greater(x, &fill::scalar(x, threshold)?)?, g, &fill::scalar(g, 0.0)?)
             }
@@ -247,11 +200,6 @@ impl Unary {
             _ => Err(Error::internal("an element-wise kernel without a derivative was registered")),
         }
     }
-}
-
-/// `min(x, 0)`: keeps an exponential in the branch not taken from overflowing.
-fn minimum_zero(x: &Value) -> Result<Value> {
-    crate::ops::binary::minimum(x, &fill::scalar(x, 0.0)?)
 }
 
 impl Op for Unary {
@@ -361,6 +309,10 @@ functions! {
     log_sigmoid = LogSigmoid;
     /// The logistic function.
     sigmoid = Sigmoid;
+    /// `log(1 + exp(x))`
+    softplus = Softplus;
+    /// The error function.
+    erf = Erf;
     /// The hyperbolic tangent.
     tanh = Tanh;
 }

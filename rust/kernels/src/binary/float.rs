@@ -1,17 +1,11 @@
 //! The functions of two floats, and the gradients that are worth a single pass.
 
-use std::f64::consts;
-
 use super::apply::{Map2, map2, map2_in_place};
 use super::{Binary, Broadcast, Number, binary_ops};
 use crate::element::Float;
 use crate::math::apply::Cost;
 use crate::math::float::Math;
 use crate::math::{Fma, max, min};
-use crate::unary::{GELU_CUBIC, GELU_SCALE};
-
-/// 1 / √(2π)
-const NORMAL_PEAK: f64 = 0.398_942_280_401_432_7;
 
 /// The primitive that `%` compiles to, exact for all finite operands.
 #[inline(always)]
@@ -66,22 +60,4 @@ binary_ops! {
     Light ReluGrad(y, g) => if y <= T::ZERO { T::ZERO } else { g };
     Light SigmoidGrad(y, g) => g * y * (T::ONE - y);
     Light TanhGrad(y, g) => g * (T::ONE - y * y);
-    Light EluGrad(y, g) => if y > T::ZERO { g } else { g * (y + T::ONE) };
-    Medium GeluGrad(x, g) => {
-        let half = T::from_f64(0.5);
-        let cdf = half + half * T::erf::<F>(x * T::from_f64(consts::FRAC_1_SQRT_2));
-        let pdf = T::from_f64(NORMAL_PEAK) * T::exp::<F>(-half * x * x);
-        g * F::fma(x, pdf, cdf)
-    };
-    Medium GeluTanhGrad(x, g) => {
-        let (scale, cubic) = (T::from_f64(GELU_SCALE), T::from_f64(GELU_CUBIC));
-        let s = T::sigmoid::<F>(scale * F::fma(cubic * x * x, x, x));
-        let slope = scale * F::fma(T::from_f64(3.0) * cubic * x, x, T::ONE);
-        g * F::fma(x * slope, s * (T::ONE - s), s)
-    };
-    Medium SiluGrad(x, g) => {
-        let s = T::sigmoid::<F>(x);
-        g * F::fma(x * s, T::ONE - s, s)
-    };
-    Medium SoftplusGrad(x, g) => g * T::sigmoid::<F>(x);
 }

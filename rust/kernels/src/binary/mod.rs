@@ -5,10 +5,12 @@ mod broadcast;
 mod compare;
 mod float;
 mod int;
+mod slope;
 
 pub use broadcast::Broadcast;
 pub(crate) use broadcast::Reader;
 pub use compare::{Compare, Logical, compare, logical};
+pub use slope::{Slope, pull_back, pull_back_in_place};
 
 use crate::element::Element;
 
@@ -46,13 +48,6 @@ pub enum Binary {
     SigmoidGrad,
     /// (output y, g): g (1 - y²)
     TanhGrad,
-    /// (output y, g): g where y > 0, else g (y + 1); for alpha = 1
-    EluGrad,
-    /// (input, g), as the three below
-    GeluGrad,
-    GeluTanhGrad,
-    SiluGrad,
-    SoftplusGrad,
 }
 
 /// An element type with binary functions.

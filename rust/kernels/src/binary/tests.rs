@@ -91,7 +91,6 @@ fn shapes_that_do_not_broadcast_are_refused() {
 }
 
 fn reference(op: Binary, a: f64, b: f64) -> f64 {
-    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
     match op {
         Binary::Add => a + b,
         Binary::Mul => a * b,
@@ -107,9 +106,6 @@ fn reference(op: Binary, a: f64, b: f64) -> f64 {
         Binary::ReluGrad => if a <= 0.0 { 0.0 } else { b },
         Binary::SigmoidGrad => b * a * (1.0 - a),
         Binary::TanhGrad => b * (1.0 - a * a),
-        Binary::EluGrad => if a > 0.0 { b } else { b * (a + 1.0) },
-        Binary::SiluGrad => b * (sigmoid(a) + a * sigmoid(a) * (1.0 - sigmoid(a))),
-        Binary::SoftplusGrad => b * sigmoid(a),
         _ => unreachable!("not in the table of the test"),
     }
 }
@@ -125,7 +121,6 @@ fn floats_against_doubles() {
     for &set in isa::available() {
         for op in [
             Add, Mul, Div, Pow, Maximum, Minimum, Atan2, Hypot, LogAddExp, SquaredDifference, ReluGrad, SigmoidGrad, TanhGrad,
-            EluGrad, SiluGrad, SoftplusGrad,
         ] {
             let (mut y, mut wide) = (vec![0f32; n * n], vec![0.0; n * n]);
             isa::with_isa(set, || {
@@ -141,41 +136,9 @@ fn floats_against_doubles() {
                 let ok = |y: f64, want: f64, relative: f64| {
                     y == want || (y.is_nan() && want.is_nan()) || (y - want).abs() <= relative * (want.abs() + slack * 1e6)
                 };
-                let limits = matches!(op, SiluGrad | SoftplusGrad) && !a.is_finite();
-                assert!(limits || ok(f64::from(y[i]), f64::from(wanted), 4e-7), "{op:?}({a}, {b}) on {set:?}: {}, want {want}", y[i]);
-                assert!(limits || ok(wide[i], want, 1e-15), "{op:?}({a}, {b}): {}, want {want}", wide[i]);
+                assert!(ok(f64::from(y[i]), f64::from(wanted), 4e-7), "{op:?}({a}, {b}) on {set:?}: {}, want {want}", y[i]);
+                assert!(ok(wide[i], want, 1e-15), "{op:?}({a}, {b}): {}, want {want}", wide[i]);
             }
-        }
-    }
-}
-
-/// The slopes of both GELUs against differences of the functions themselves.
-#[test]
-fn gelu_gradients_are_slopes() {
-    use crate::unary::{Unary, unary_float};
-    let x: Vec<f64> = (-600..600).map(|i| f64::from(i) * 0.01).collect();
-    let shape = [x.len()];
-    for (f, slope) in [
-        (Unary::Gelu, Binary::GeluGrad),
-        (Unary::GeluTanh, Binary::GeluTanhGrad),
-        (Unary::Silu, Binary::SiluGrad),
-    ] {
-        let at = |h: f64| {
-            let moved: Vec<f64> = x.iter().map(|x| x + h).collect();
-            let mut y = vec![0.0; x.len()];
-            unary_float(f, &moved, &mut y);
-            y
-        };
-        let (up, down) = (at(1e-5), at(-1e-5));
-        let mut wide = vec![0.0; x.len()];
-        binary(slope, &Broadcast::new(&shape, &[]), &x, &[1.5], &mut wide);
-        let narrow: Vec<f32> = x.iter().map(|&x| x as f32).collect();
-        let mut single = vec![0f32; x.len()];
-        binary(slope, &Broadcast::new(&shape, &[]), &narrow, &[1.5], &mut single);
-        for i in 0..x.len() {
-            let want = 1.5 * (up[i] - down[i]) / 2e-5;
-            assert!((wide[i] - want).abs() < 1e-9, "{slope:?}({}): {}, want {want}", x[i], wide[i]);
-            assert!((f64::from(single[i]) - wide[i]).abs() < 3e-6, "{slope:?}({}) in f32", x[i]);
         }
     }
 }

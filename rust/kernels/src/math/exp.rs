@@ -21,6 +21,12 @@ fn scale(p: f32, n: f32) -> f32 {
     p * power(half) * power(n.wrapping_sub(half))
 }
 
+/// 2^n for a whole number from -126 to 127.
+#[inline(always)]
+fn normal_power(n: f32) -> f32 {
+    f32::from_bits(((n + MAGIC).to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32 - 127).wrapping_shl(23) as u32)
+}
+
 #[inline(always)]
 fn exp_reduced<F: Fma>(r: f32) -> f32 {
     F::fma(horner::<F, _, 5>(r, &EXP), r * r, r) + 1.0
@@ -39,10 +45,19 @@ pub fn exp<F: Fma>(x: f32) -> f32 {
 pub fn exp_falling<F: Fma>(x: f32) -> f32 {
     let n = F::fma(x, std::f32::consts::LOG2_E, MAGIC) - MAGIC;
     let r = F::fma(n, -LN2_LOW, F::fma(n, -LN2_HIGH, x));
-    let power = f32::from_bits(((n + MAGIC).to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32 - 127).wrapping_shl(23) as u32);
-    let y = exp_reduced::<F>(r) * power;
+    let y = exp_reduced::<F>(r) * normal_power(n);
     // NaN is not less than anything and stays.
     if x < -87.3 { 0.0 } else { y }
+}
+
+/// e^(-t²/2) for |t| ≤ 13.2. With FMA the square is not rounded before what belongs to the exponent is taken off, so that
+/// the relative error does not grow with t.
+#[inline(always)]
+pub fn exp_square_half<F: Fma>(t: f32) -> f32 {
+    let h = -0.5 * t;
+    let n = F::fma(h * t, std::f32::consts::LOG2_E, MAGIC) - MAGIC;
+    let r = F::fma(n, -LN2_LOW, F::fma(h, t, -(n * LN2_HIGH)));
+    exp_reduced::<F>(r) * normal_power(n)
 }
 
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! One name for each function over both float types: f32 by the vectorised formulas, f64 by libraries.
 
-use super::{Fma, erf, exp, log, special, wide};
+use super::{Fma, erf, exp, log, normal, special, wide};
 use crate::element::{Element, Float};
 
 macro_rules! functions {
@@ -36,6 +36,10 @@ functions! {
     /// log(1 + e^x)
     softplus(x) { f32: exp::softplus::<F>(x), f64: softplus64(x) }
     erf(x) { f32: erf::erf::<F>(x), f64: special::erf(x) }
+    /// x Φ(x), with the normal distribution Φ.
+    gelu(x) { f32: normal::gelu::<F>(x), f64: gelu64(x) }
+    /// Its derivative.
+    gelu_slope(x) { f32: normal::gelu_slope::<F>(x), f64: gelu_slope64(x) }
     sinh(x) { f32: wide::sinh::<F>(x), f64: x.sinh() }
     cosh(x) { f32: wide::cosh::<F>(x), f64: x.cosh() }
     /// For f32 only up to `wide::TRIG_LIMIT`, as cos and tan.
@@ -60,4 +64,18 @@ fn sigmoid64(x: f64) -> f64 {
 #[inline(always)]
 fn softplus64(x: f64) -> f64 {
     (if x < 0.0 { 0.0 } else { x }) + (-x.abs()).exp().ln_1p()
+}
+
+#[inline(always)]
+fn gelu64(x: f64) -> f64 {
+    // Below the bound the distribution is zero, and a product with minus infinity would be no number.
+    let x = if x < -40.0 { -40.0 } else { x };
+    0.5 * x * special::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
+}
+
+#[inline(always)]
+fn gelu_slope64(x: f64) -> f64 {
+    let x = super::clamp(x, -40.0, 40.0);
+    let density = (-0.5 * x * x).exp() * (0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2);
+    0.5 * special::erfc(-x * std::f64::consts::FRAC_1_SQRT_2) + x * density
 }

@@ -7,7 +7,7 @@
 //! select between two finished values, integers from floats only by the magic-number trick.
 //!
 //! Accuracy for f32 (tested against f64 over the whole range, NaN, infinities and denormals included):
-//! 2 ulp for exp, exp2, log; 3 ulp for tanh, sigmoid, softplus; the functions of [`wide`] compute in f64
+//! 2 ulp for exp, exp2, log; 3 ulp for tanh, sigmoid, softplus, GELU down to -2.5; the functions of [`wide`] compute in f64
 //! lanes and round once (1 ulp). f64 goes through the standard library and `libm`, one element at a time.
 
 pub(crate) mod apply;
@@ -16,6 +16,7 @@ pub mod exp;
 pub mod float;
 pub mod frame;
 pub mod log;
+pub mod normal;
 pub mod special;
 pub mod wide;
 

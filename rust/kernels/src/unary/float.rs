@@ -1,7 +1,5 @@
 //! The float functions: each is one line of the table below.
 
-use std::f64::consts;
-
 use crate::math::apply::{self, Cost, Map};
 use crate::math::float::{Math, beyond_trig};
 use crate::math::{Fma, clamp, special};
@@ -143,7 +141,7 @@ unary_ops! {
     /// x sigmoid(x)
     Medium Silu(x) => x * T::sigmoid::<F>(x);
     /// x/2 (1 + erf(x/√2))
-    Medium Gelu(x) => T::from_f64(0.5) * x * (T::ONE + T::erf::<F>(x * T::from_f64(consts::FRAC_1_SQRT_2)));
+    Medium Gelu(x) => T::gelu::<F>(x);
     /// x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))
     Medium GeluTanh(x) => {
         let inner = F::fma(T::from_f64(GELU_CUBIC) * x * x, x, x);
