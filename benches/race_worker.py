@@ -109,7 +109,7 @@ def sklearn_trainer(entry: Entry) -> Trainer:
     options = {"hidden_layer_sizes": entry.hidden, "solver": "adam", "batch_size": entry.batch, "alpha": 0.0}
     net = (MLPClassifier if entry.classes else MLPRegressor)(**options)
     x, y = data(entry)
-    targets, known = y.ravel(), [range(entry.classes)] if entry.classes else []
+    targets, known = y.ravel(), {"classes": np.arange(entry.classes)} if entry.classes else {}
     compute = net.predict_proba if entry.classes else net.predict
 
     def predict(times: int) -> None:
@@ -117,7 +117,7 @@ def sklearn_trainer(entry: Entry) -> Trainer:
             compute(x[:1])
 
     # One pass over the data in batches; `fit` would begin with new weights each time.
-    return Trainer(lambda: net.partial_fit(x, targets, *known), predict, None)
+    return Trainer(lambda: net.partial_fit(x, targets, **known), predict, None)
 
 
 def make_trainer(name: str, entry: Entry, threads: int) -> Trainer:
