@@ -13,6 +13,8 @@ from rkeras.ops.core import *
 from rkeras.ops.creation import *
 from rkeras.ops.crossentropy import *
 from rkeras.ops.ctc import *
+from rkeras.ops.ctc_decoding import *
+from rkeras.ops.custom_gradients import *
 from rkeras.ops.derivatives import *
 from rkeras.ops.diagonals import *
 from rkeras.ops.differences import *
@@ -36,6 +38,7 @@ from rkeras.ops.products import *
 from rkeras.ops.quantiles import *
 from rkeras.ops.rearranging import *
 from rkeras.ops.reduction import *
+from rkeras.ops.representation import *
 from rkeras.ops.scattering import *
 from rkeras.ops.searching import *
 from rkeras.ops.segments import *

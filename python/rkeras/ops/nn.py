@@ -8,6 +8,7 @@ from rkeras.ops.classes import multi_hot, one_hot
 from rkeras.ops.convolution import *
 from rkeras.ops.crossentropy import *
 from rkeras.ops.ctc import *
+from rkeras.ops.ctc_decoding import *
 from rkeras.ops.filtering import psnr
 from rkeras.ops.normalization import *
 from rkeras.ops.norms import normalize
