@@ -202,7 +202,7 @@ class LossFunctionWrapper(Loss):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
         """Makes a loss from ``get_config``."""
-        from rkeras.saving.serialization import deserialize_keras_object
+        from rkeras.saving.deserialization import deserialize_keras_object
 
         if "fn" in config:
             config = {**config, "fn": deserialize_keras_object(config["fn"])}

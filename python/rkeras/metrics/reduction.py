@@ -149,7 +149,7 @@ class MeanMetricWrapper(Mean):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
         """Makes a metric from ``get_config``."""
-        from rkeras.saving.serialization import deserialize_keras_object
+        from rkeras.saving.deserialization import deserialize_keras_object
 
         if "fn" in config:
             config = {**config, "fn": deserialize_keras_object(config["fn"])}

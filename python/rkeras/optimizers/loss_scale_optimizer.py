@@ -136,7 +136,7 @@ class LossScaleOptimizer(Optimizer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Optimizer:
         """Makes an optimizer from ``get_config``."""
-        from rkeras.saving.serialization import deserialize_keras_object
+        from rkeras.saving.deserialization import deserialize_keras_object
 
         inner = deserialize_keras_object(config["inner_optimizer"], custom_objects=custom_objects)
         return cls(**{**config, "inner_optimizer": inner})

@@ -460,7 +460,7 @@ class Optimizer:
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Optimizer:
         """Makes an optimizer from ``get_config``."""
-        from rkeras.saving.serialization import deserialize_keras_object
+        from rkeras.saving.deserialization import deserialize_keras_object
 
         rate = config.get("learning_rate")
         if isinstance(rate, dict):

@@ -10,7 +10,7 @@ from rkeras._lazy import lazy
 _NAMES = {
     "CustomObjectScope": "rkeras.saving.object_registration",
     "custom_object_scope": "rkeras.saving.object_registration",
-    "deserialize_keras_object": "rkeras.saving.serialization",
+    "deserialize_keras_object": "rkeras.saving.deserialization",
     "get_custom_objects": "rkeras.saving.object_registration",
     "get_registered_name": "rkeras.saving.object_registration",
     "get_registered_object": "rkeras.saving.object_registration",
@@ -25,9 +25,9 @@ _NAMES = {
 __getattr__, __dir__, __all__ = lazy(__name__, _NAMES)
 
 if TYPE_CHECKING:
+    from rkeras.saving.deserialization import deserialize_keras_object as deserialize_keras_object
     from rkeras.saving.model_file import load_model as load_model
     from rkeras.saving.model_file import save_model as save_model
-    from rkeras.saving.serialization import deserialize_keras_object as deserialize_keras_object
     from rkeras.saving.serialization import serialize_keras_object as serialize_keras_object
     from rkeras.saving.weights_file import load_weights as load_weights
     from rkeras.saving.weights_file import save_weights as save_weights

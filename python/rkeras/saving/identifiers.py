@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rkeras.naming import to_snake_case
+from rkeras.saving.deserialization import deserialize_keras_object
 from rkeras.saving.object_registration import get_registered_object
-from rkeras.saving.serialization import deserialize_keras_object, serialize_keras_object
+from rkeras.saving.serialization import serialize_keras_object
 
 
 class ObjectTable:

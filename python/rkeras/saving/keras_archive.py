@@ -19,16 +19,13 @@ from typing import Any, BinaryIO
 
 from rkeras.build_budget import BuildBudget
 from rkeras.saving.atomic import atomic_file
+from rkeras.saving.deserialization import deserialize_keras_object
 from rkeras.saving.json_text import MAX_BYTES, read_json
 from rkeras.saving.loading import loading
 from rkeras.saving.object_paths import saveable_objects
 from rkeras.saving.object_registration import CustomObjectScope
-from rkeras.saving.serialization import (
-    ObjectSharingScope,
-    deserialize_keras_object,
-    in_safe_mode,
-    serialize_shared,
-)
+from rkeras.saving.scopes import ObjectSharingScope, in_safe_mode
+from rkeras.saving.serialization import serialize_shared
 from rkeras.saving.weights_file import open_weights, read_into, write_objects
 from rkeras.saving.zip_reader import ZipReader
 

@@ -22,8 +22,9 @@ from rkeras.saving.legacy_training import compile_arguments, training_config
 from rkeras.saving.legacy_weights import FORMAT_VERSION, WHOLE, read_layers, write_layers
 from rkeras.saving.loading import loading
 from rkeras.saving.object_registration import CustomObjectScope
+from rkeras.saving.scopes import ObjectSharingScope, SafeModeScope, in_safe_mode
 from rkeras.saving.seed_states import read_seeds, write_seeds
-from rkeras.saving.serialization import ObjectSharingScope, SafeModeScope, in_safe_mode, serialize_shared
+from rkeras.saving.serialization import serialize_shared
 from rkeras.saving.weights_file import assign_all, open_weights
 
 

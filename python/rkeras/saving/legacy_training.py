@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from rkeras.saving.deserialization import deserialize_keras_object
 from rkeras.saving.legacy_config import OPTIMIZERS, present_record
 from rkeras.saving.legacy_form import old_record
 from rkeras.saving.object_registration import get_registered_object
-from rkeras.saving.serialization import deserialize_keras_object
 
 Record = dict[str, Any]
 

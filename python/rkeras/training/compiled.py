@@ -227,7 +227,7 @@ class Compiled:
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles with what ``get_compile_config`` gave."""
-        from rkeras.saving.serialization import deserialize_keras_object
+        from rkeras.saving.deserialization import deserialize_keras_object
 
         self.compile(**{name: deserialize_keras_object(value) for name, value in config.items()})
         if self.optimizer is not None and self.built:  # type: ignore[attr-defined]

@@ -89,7 +89,7 @@ class Lambda(Layer):
     ) -> Any:
         """Makes the layer from ``get_config``; code is refused unless the safe mode is off."""
         from rkeras import saving
-        from rkeras.saving.serialization import in_safe_mode
+        from rkeras.saving.scopes import in_safe_mode
 
         safe = in_safe_mode() if safe_mode is None else safe_mode
         config = dict(config)
