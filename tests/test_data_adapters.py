@@ -11,8 +11,9 @@ import pytest
 import rkeras
 from rkeras import layers
 from rkeras.training.arrays import as_array, is_array_like
-from rkeras.training.data import ArrayData, Batches, Stream, class_weights_of, split_validation
+from rkeras.training.data import ArrayData, Batches, class_weights_of, split_validation
 from rkeras.training.prefetch import in_background
+from rkeras.training.stream import Stream
 from rkeras.training.structure import put_together, take_apart
 
 X = np.arange(24.0).reshape(8, 3).astype("float32") / 24

@@ -14,7 +14,7 @@ import pytest
 
 import rkeras
 from rkeras import layers
-from rkeras.training.data import Stream
+from rkeras.training.stream import Stream
 
 
 def model_for():
@@ -193,7 +193,7 @@ SCRIPT = """
         model.compile("sgd", "mse")
         data = Hangs(workers=2, use_multiprocessing={processes}, max_queue_size=2)
         if {leave}:
-            from rkeras.training.data import Stream
+            from rkeras.training.stream import Stream
             batches = Stream(data, False).iterator(fresh=True)
             for _ in range(4):
                 next(batches)

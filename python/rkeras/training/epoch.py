@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from rkeras.training.checks import check_labels
-from rkeras.training.data import Batches, Stream, batch_arrays
+from rkeras.training.data import Batches, batch_arrays
 from rkeras.training.position import Position
 from rkeras.training.step import StepFunction, engine_dtype
+from rkeras.training.stream import Stream
 from rkeras.training.structure import put_together, unpack_x_y_sample_weight
 
 # Seconds between two returns from the engine: for the progress bar, and else for flags that another thread

@@ -13,17 +13,10 @@ from typing import Any
 import numpy as np
 
 from rkeras.callbacks.callback_list import CallbackList
-from rkeras.training.data import (
-    ArrayData,
-    Batches,
-    Stream,
-    batch_arrays,
-    is_stream,
-    open_data,
-    split_validation,
-)
+from rkeras.training.data import ArrayData, Batches, batch_arrays, open_data, split_validation
 from rkeras.training.epoch import plain, prepare_checked, run_epoch
 from rkeras.training.position import Position
+from rkeras.training.stream import Stream, is_stream
 from rkeras.training.structure import unpack_x_y_sample_weight
 
 GENERATOR_ENDED = (

@@ -11,8 +11,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from rkeras.training.data import is_indexed, is_stream
 from rkeras.training.prefetch import in_background
+from rkeras.training.stream import is_indexed, is_stream
 from rkeras.training.structure import take_apart, unpack_x_y_sample_weight
 
 F = TypeVar("F", bound=Callable[..., Any])

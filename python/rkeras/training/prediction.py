@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rkeras.callbacks.callback_list import CallbackList
-from rkeras.training.data import DEFAULT_BATCH_SIZE, Batches, Stream, batch_arrays, open_data
+from rkeras.training.data import DEFAULT_BATCH_SIZE, Batches, batch_arrays, open_data
 from rkeras.training.epoch import BAR_INTERVAL, IDLE_INTERVAL, NO_BATCH, warn_short
 from rkeras.training.step import StepFunction, TracedStep, engine_dtype, is_tensor
+from rkeras.training.stream import Stream
 from rkeras.training.structure import LEAF, put_together, take_apart
 from rkeras.training.text_inputs import is_text, predict_text, takes_text
 
