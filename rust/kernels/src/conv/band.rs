@@ -3,6 +3,7 @@
 use super::layout::Layout;
 use super::shape::{Axis, Job};
 use super::vector::Element;
+use crate::layout::transpose_rows;
 
 /// Mixes `GROUP` rows element by element.
 #[inline(always)]
@@ -75,6 +76,13 @@ pub(super) unsafe fn fill<T: Element>(job: &Job, layout: &Layout, block: usize, 
                 unsafe {
                     if padding || left == right {
                         to.write_bytes(0, row_len * group);
+                    } else if layout.planar {
+                        for plane in 0..count {
+                            let plane = to.add(plane * width);
+                            plane.write_bytes(0, left);
+                            plane.add(right).write_bytes(0, width - right);
+                        }
+                        transpose_rows((right - left, count), (rows[0], job.from.channels), (to.add(left), width));
                     } else {
                         to.write_bytes(0, left * count * group);
                         let middle = to.add(left * count * group);

@@ -12,6 +12,7 @@ use super::pack::{Panel, packed_len, panel, panels};
 use super::scratch::{Array, Shared};
 use super::shape::Job;
 use super::vector::{Element, Kernel, Vector};
+use crate::gemm::broadcast::Operands;
 
 /// Memory that all partials together may take.
 const PARTIAL_ELEMENTS: usize = 2 << 20;
@@ -245,12 +246,46 @@ impl<T: Element> Gradient<'_, T> {
             // By way of memory, so that nothing but straight code touches the sums and they stay in registers.
             let mut sums = MaybeUninit::<[[[[T; 16]; REGS]; ROWS]; RUNS]>::uninit();
             let sums = sums.as_mut_ptr().cast::<T>();
-            sum::<T, V, GROUP, REGS, RUNS, ROWS>(&rows, pixels.window, gradients, pixels.at, last, sums);
+            if const { GROUP == 1 && RUNS == 1 && (ROWS == 1 || ROWS % 2 == 0) } {
+                self.by_rows::<V, REGS, ROWS>(rows[0], pixels, gradients, last, sums);
+            } else {
+                sum::<T, V, GROUP, REGS, RUNS, ROWS>(&rows, pixels.window, gradients, pixels.at, last, sums);
+            }
             for j in 0..RUNS {
                 let to = to.add(((r + j) * layout.run + from) * REGS * V::LANES);
                 for k in 0..ROWS * REGS {
                     let to = to.add(k * V::LANES);
                     V::load(to).add(V::load(sums.add((j * ROWS * REGS + k) * V::LANES))).store(to);
+                }
+            }
+        }
+    }
+}
+
+impl<T: Element> Gradient<'_, T> {
+    /// As [`sum`], row by row of the pixels, along which both operands advance by equal steps.
+    #[inline(always)]
+    unsafe fn by_rows<V: Vector<T>, const REGS: usize, const ROWS: usize>(
+        &self,
+        window: *const T,
+        pixels: &Pixels<'_, T>,
+        gradients: *const T,
+        last: usize,
+        to: *mut T,
+    ) {
+        let row = self.job.axes[2].out;
+        let step = |at: &[usize]| if row > 1 && at.len() > 1 { at[1] - at[0] } else { 0 };
+        let (a_step, b_step) = (step(pixels.window), step(pixels.at));
+        // SAFETY: as in `Gradient::tile`; blocks are of whole rows.
+        unsafe {
+            let mut sums = [[V::splat(T::default()); REGS]; ROWS];
+            for p in (0..pixels.window.len()).step_by(row.max(1)) {
+                let (a, b) = (window.wrapping_add(pixels.window[p]), gradients.wrapping_add(pixels.at[p]));
+                sums = V::sums(sums, Operands { k: row, a, a_step, b, b_step, last });
+            }
+            for i in 0..ROWS {
+                for r in 0..REGS {
+                    sums[i][r].store(to.add((i * REGS + r) * V::LANES));
                 }
             }
         }

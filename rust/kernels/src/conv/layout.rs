@@ -4,7 +4,8 @@
 //! sees no borders: the band of a segment is copied to scratch with its padding (1-5 % of the time), or read in place if
 //! there is none. A *block*, the work of one task, is one segment, several whole small images, or either `interleave` times:
 //! where an output pixel has fewer channels than a register has lanes, that many segments are worked on at once, their bands
-//! mixed element by element, so that one broadcast of `interleave` neighbours feeds all lanes.
+//! mixed element by element, so that one broadcast of `interleave` neighbours feeds all lanes. Where many products follow from
+//! each element, bands are *planar*: each row channel by channel, so that the pixels of a tile lie side by side.
 
 use super::scratch::Array;
 use super::shape::Job;
@@ -15,6 +16,10 @@ pub(super) const BAND_ELEMENTS: usize = 48 << 10;
 const INTERLEAVE: usize = 2;
 /// Pixels that a block should have for its last, partly empty tile not to matter.
 const BLOCK_PIXELS: usize = 160;
+/// Registers' products that each element of a band should go into for it to be worth a planar band.
+const PLANAR_PRODUCTS: usize = 6;
+/// Pixels of the shortest row that planar tiles are used for.
+const PLANAR_ROW: usize = 6;
 /// Blocks that a job should have for the threads to share it evenly, if its parts do not become too small for that.
 const BLOCKS_WANTED: usize = 16;
 
@@ -37,15 +42,27 @@ pub(super) struct Layout {
     /// For each pixel of a block, the first element of its window, and its first output element.
     pub window: Array<usize>,
     pub output: Array<usize>,
-    /// Starts of the contiguous runs of a window, all of `run` elements (times `interleave`).
+    /// Starts of the runs of a window, all of `run` elements (times `interleave`) that lie `step` apart.
     pub runs: Array<usize>,
     pub run: usize,
+    pub step: usize,
+    /// Bands hold their rows channel by channel.
+    pub planar: bool,
     /// The windows of neighbours along a row start one element (times `interleave`) after one another.
     pub neighbours: bool,
 }
 
+/// The box that windows lie in: rows of a plane, and elements from row to row, pixel to pixel, image to image.
+struct Source {
+    height: usize,
+    row: usize,
+    pixel: usize,
+    image: usize,
+}
+
 impl Layout {
-    pub fn new(job: &Job, lanes: usize, budget: usize) -> Self {
+    /// With `planar`, bands may be: not all kernels read such.
+    pub fn new(job: &Job, lanes: usize, budget: usize, planar: bool) -> Self {
         let [d, h, w] = job.axes;
         let mut interleave = 1;
         while interleave < INTERLEAVE && 2 * interleave * job.to.count.max(1) <= lanes {
@@ -80,7 +97,13 @@ impl Layout {
                 images *= 2;
             }
         }
-        let direct = interleave == 1 && job.taps() > 0 && job.axes.iter().all(|a| a.inside());
+        let planar = planar
+            && interleave == 1
+            && job.from.count > 1
+            && w.in_step == 1
+            && w.out >= PLANAR_ROW
+            && job.taps() * job.to.count.div_ceil(2 * lanes) >= PLANAR_PRODUCTS;
+        let direct = !planar && interleave == 1 && job.taps() > 0 && job.axes.iter().all(|a| a.inside());
         let mut layout = Self {
             interleave,
             rows,
@@ -95,9 +118,11 @@ impl Layout {
             output: Array::dirty(images * segment_pixels),
             runs: Array::dirty(0),
             run: 0,
+            step: interleave,
+            planar,
             neighbours: false,
         };
-        layout.neighbours = layout.source(job).1 * w.in_step == interleave;
+        layout.neighbours = planar || layout.source(job).pixel * w.in_step == interleave;
         layout.fill_pixels(job);
         layout.fill_runs(job);
         layout
@@ -108,25 +133,23 @@ impl Layout {
         self.band.iter().product::<usize>() * job.from.count
     }
 
-    /// Sizes of the box that windows lie in, elements from pixel to pixel, and elements from image to image.
-    fn source(&self, job: &Job) -> ([usize; 3], usize, usize) {
-        if self.direct {
-            (job.from.extent, job.from.channels, job.from.image())
-        } else {
-            (self.band, job.from.count * self.interleave, self.band_len(job) * self.interleave)
-        }
+    fn source(&self, job: &Job) -> Source {
+        let [_, height, width] = if self.direct { job.from.extent } else { self.band };
+        let pixel = if self.direct { job.from.channels } else { job.from.count * self.interleave };
+        let image = if self.direct { job.from.image() } else { self.band_len(job) * self.interleave };
+        Source { height, row: width * pixel, pixel: if self.planar { 1 } else { pixel }, image }
     }
 
     fn fill_pixels(&mut self, job: &Job) {
-        let ([_, height, width], step, image) = self.source(job);
+        let source = self.source(job);
         let [d, h, w] = job.axes;
         let mut p = 0;
         for m in 0..self.images {
             for od in 0..self.rows[0] {
                 for oh in 0..self.rows[1] {
                     for ow in 0..w.out {
-                        let row = od * d.in_step * height + oh * h.in_step;
-                        self.window[p] = m * image + (row * width + ow * w.in_step) * step;
+                        let row = od * d.in_step * source.height + oh * h.in_step;
+                        self.window[p] = m * source.image + row * source.row + ow * w.in_step * source.pixel;
                         self.output[p] = m * job.to.image()
                             + job.to.pixel(od * d.out_step, oh * h.out_step, ow * w.out_step);
                         p += 1;
@@ -137,18 +160,21 @@ impl Layout {
     }
 
     fn fill_runs(&mut self, job: &Job) {
-        let ([_, height, width], step, _) = self.source(job);
+        let source = self.source(job);
         let [d, h, w] = job.axes;
-        let joined = w.tap_step == 1 && (!self.direct || job.from.count == job.from.channels);
+        let joined = !self.planar && w.tap_step == 1 && (!self.direct || job.from.count == job.from.channels);
         let (runs, taps) = if joined { (w.taps.min(1), w.taps) } else { (w.taps, 1) };
         self.run = taps * job.from.count;
+        if self.planar {
+            self.step = self.band[2];
+        }
         self.runs = Array::dirty(d.taps * h.taps * runs);
         let mut r = 0;
         for td in 0..d.taps {
             for th in 0..h.taps {
                 for tw in 0..runs {
-                    let row = td * d.tap_step * height + th * h.tap_step;
-                    self.runs[r] = (row * width + tw * w.tap_step) * step;
+                    let row = td * d.tap_step * source.height + th * h.tap_step;
+                    self.runs[r] = row * source.row + tw * w.tap_step * source.pixel;
                     r += 1;
                 }
             }

@@ -15,7 +15,8 @@ pub(crate) mod vector;
 
 pub use crate::gemm::Activation;
 use crate::unary::{Unary, unary_float_in_place};
-use crate::{isa, parallel};
+use crate::isa::{self, Isa};
+use crate::parallel;
 use layout::{BAND_ELEMENTS, Layout};
 use scratch::Shared;
 use shape::Job;
@@ -70,7 +71,7 @@ fn run<T: Element>(job: &Job, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &
     if job.to.count == 0 || job.axes.iter().any(|a| a.out == 0) {
         return;
     }
-    let layout = Layout::new(job, width, BAND_ELEMENTS);
+    let layout = Layout::new(job, width, BAND_ELEMENTS, isa == Isa::Avx512);
     let weights = pack::weights(job, width, layout.interleave, w);
     let bias = pack::channels(job, width, layout.interleave, epilogue.bias);
     let finish = tile::Finish { bias: &bias, relu: epilogue.activation == Activation::Relu };
@@ -90,7 +91,7 @@ pub fn backward_weights<T: Element>(s: &ConvShape, x: &[T], g: &[T], dw: &mut [T
         if job.to.count == 0 {
             return;
         }
-        let layout = Layout::new(job, width, GRADIENT_BAND);
+        let layout = Layout::new(job, width, GRADIENT_BAND, false);
         let division = gradient::Division::new(job, &layout, width);
         let mut partials = scratch::Array::zeroed(division.partials * division.len);
         // Few partials: the panels of each are divided as well.

@@ -8,6 +8,7 @@ use super::pack::{Panel, panel, panels};
 use super::scratch::{Array, Shared};
 use super::shape::Job;
 use super::vector::{Element, Kernel, Vector, opaque};
+use crate::gemm::broadcast::Operands;
 
 /// What happens to finished sums on their way to memory.
 #[derive(Clone, Copy)]
@@ -103,7 +104,28 @@ impl<T: Element> Forward<'_, T> {
         // Earlier parts are never shorter than later ones, but for the last rows of an image.
         let pixels = valid.into_iter().max().unwrap_or(0);
         let row = self.job.axes[2].out;
-        if self.layout.neighbours && row >= FULL {
+        if GROUP == 1
+            && let Some(size) = self.row_tile(V::PIXELS)
+        {
+            for start in (0..pixels).step_by(row.max(1)) {
+                for p in (0..row).step_by(size).map(|p| start + p.min(row.saturating_sub(size))) {
+                    macro_rules! sizes {
+                        ($($size:literal)+) => {
+                            match size {
+                                $($size => V::apart(#[inline(always)] || if const { GROUP == 1 && $size <= V::PIXELS } {
+                                    self.row::<V, $size, REGS>(windows, panel, bias, p, starts[0]);
+                                }),)+
+                                _ => unreachable!("a tile of {size} pixels"),
+                            }
+                        };
+                    }
+                    // SAFETY: passed on to the caller.
+                    unsafe { sizes!(2 6 8 10 12 14) }
+                }
+            }
+            return;
+        }
+        if GROUP > 1 && self.layout.neighbours && row >= FULL {
             // Row by row, one address for all windows of a tile; the last tile of a row overlaps the one before it.
             for start in (0..pixels).step_by(row.max(1)) {
                 for p in (0..row).step_by(FULL).map(|p| start + p.min(row - FULL)) {
@@ -128,6 +150,83 @@ impl<T: Element> Forward<'_, T> {
                 } else {
                     V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, 1, REGS, false>(windows, panel, bias, p, pixels, &valid, &starts) });
                     p += 1;
+                }
+            }
+        }
+    }
+
+    /// Pixels of the tiles of rows whose windows are neighbours, if such tiles fit: those that cost the fewest instructions.
+    #[inline(always)]
+    fn row_tile(&self, most: usize) -> Option<usize> {
+        let row = self.job.axes[2].out;
+        let sizes: &[usize] = if most == 14 { &[14, 12, 10, 8] } else if most == 6 { &[6] } else { &[2] };
+        // A tile may read past a row that is copied, but not past the input.
+        let fits = |size: &usize| row >= *size || (self.layout.planar && row + 2 >= *size);
+        let cost = |size: &usize| row.div_ceil(*size) * (2 * size + 3);
+        sizes.iter().copied().filter(|size| self.layout.neighbours && fits(size)).min_by_key(cost)
+    }
+
+    /// Pixels of one row from `first` on, as many of them as it has.
+    #[inline(always)]
+    unsafe fn row<V: Vector<T>, const PIXELS: usize, const REGS: usize>(
+        &self,
+        windows: *const T,
+        panel: Panel,
+        bias: *const T,
+        first: usize,
+        start: usize,
+    ) {
+        let layout = self.layout;
+        let window = windows.wrapping_add(layout.window[first]);
+        let to = |i: usize| self.y.at(start + layout.output[first + i]);
+        let exist = PIXELS.min(self.job.axes[2].out);
+        let whole = exist == PIXELS && panel.channels == REGS * V::LANES;
+        let mut w = self.weights[panel.start..].as_ptr();
+        // SAFETY: windows lie in the band, the panel is packed as deep as the window is long; the outputs are this block's own.
+        unsafe {
+            if whole {
+                // A short window is done before the lines it writes to have come.
+                for i in 0..PIXELS {
+                    for r in 0..REGS {
+                        V::expect_store(to(i).add(r * V::LANES));
+                    }
+                }
+            }
+            let bias: [V; REGS] = std::array::from_fn(|r| V::load(bias.add(r * V::LANES)));
+            let mut sums = [bias; PIXELS];
+            let (k, a_step, b_step) = (layout.run, layout.step, REGS * V::LANES);
+            for &run in layout.runs.iter() {
+                sums = V::sums(sums, Operands { k, a: window.add(run), a_step, b: w, b_step, last: V::LANES });
+                w = w.add(k * b_step);
+            }
+            if self.finish.relu {
+                for i in 0..PIXELS {
+                    for r in 0..REGS {
+                        sums[i][r] = sums[i][r].relu();
+                    }
+                }
+            }
+            if whole {
+                for i in 0..PIXELS {
+                    for r in 0..REGS {
+                        sums[i][r].store(to(i).add(r * V::LANES));
+                    }
+                }
+                return;
+            }
+            // By way of memory: were the sums indexed by a loop that may end early, they would live there all along.
+            let mut held = MaybeUninit::<[[[T; 16]; REGS]; PIXELS]>::uninit();
+            let held = held.as_mut_ptr().cast::<T>();
+            for i in 0..PIXELS {
+                for r in 0..REGS {
+                    sums[i][r].store(held.add((i * REGS + r) * V::LANES));
+                }
+            }
+            for i in 0..exist {
+                for r in 0..REGS {
+                    let left = panel.channels - r * V::LANES;
+                    let (from, y) = (V::load(held.add((i * REGS + r) * V::LANES)), to(i).add(r * V::LANES));
+                    if left >= V::LANES { from.store(y) } else { from.store_part(y, left) }
                 }
             }
         }

@@ -77,15 +77,14 @@ pub unsafe trait Vector<T>: Copy {
     /// `self` in the lanes where `a` equals `b`, zero in the others.
     unsafe fn where_equal(self, a: Self, b: Self) -> Self;
     unsafe fn div(self, other: Self) -> Self;
-    /// The sums of a tile of a product, the factors of whose rows lie side by side.
+    /// Adds to the sums of a tile, the factors of whose rows lie side by side.
     #[inline(always)]
-    unsafe fn sums<const ROWS: usize, const REGS: usize>(from: Operands<T>) -> [[Self; REGS]; ROWS]
+    unsafe fn sums<const ROWS: usize, const REGS: usize>(mut sums: [[Self; REGS]; ROWS], from: Operands<T>) -> [[Self; REGS]; ROWS]
     where
         T: Element,
     {
         // SAFETY: the operands are readable over the tile, by the caller's word.
         unsafe {
-            let mut sums = [[Self::splat(T::default()); REGS]; ROWS];
             for p in 0..from.k {
                 let (a, b) = (from.a.wrapping_add(p * from.a_step), from.b.wrapping_add(p * from.b_step));
                 let row: [Self; REGS] = std::array::from_fn(|r| {
@@ -431,9 +430,9 @@ macro_rules! hardware {
                 unsafe { $div(self, other) }
             }
             $(#[inline(always)]
-            unsafe fn sums<const ROWS: usize, const REGS: usize>(from: Operands<$t>) -> [[Self; REGS]; ROWS] {
+            unsafe fn sums<const ROWS: usize, const REGS: usize>(sums: [[Self; REGS]; ROWS], from: Operands<$t>) -> [[Self; REGS]; ROWS] {
                 // SAFETY: see the impl.
-                unsafe { $sums(from) }
+                unsafe { $sums(sums, from) }
             })?
         }
     };

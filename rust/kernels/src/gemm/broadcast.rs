@@ -93,20 +93,21 @@ macro_rules! rows {
             sum!($from, $sums, $mask, $size, 1, $rows, $words, $($i $lo : 0,)+);
         } else if const { $count == $rows && $regs == 2 } {
             sum!($from, $sums, $mask, $size, 2, $rows, $words, $($i $lo $hi : 0 1,)+);
-        })+
+        } else)+ {
+            unreachable!("no tile of so many rows or registers")
+        }
     };
 }
 
 macro_rules! sums {
-    ($name:ident, $t:ty, $reg:ty, $mask:ty, $zero:ident, $size:literal, $words:tt) => {
-        /// The sums of a tile of `ROWS` rows (of those that `Tile` compiles) by `REGS` registers.
+    ($name:ident, $t:ty, $reg:ty, $mask:ty, $size:literal, $words:tt) => {
+        /// Adds to the sums of a tile of `ROWS` rows (an even number to 14, or one) by `REGS` registers.
         ///
         /// # Safety
         /// AVX-512 must be present, and the operands readable over the tile.
         #[inline]
         #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-        pub unsafe fn $name<const ROWS: usize, const REGS: usize>(from: Operands<$t>) -> [[$reg; REGS]; ROWS] {
-            let mut sums = [[$zero(); REGS]; ROWS];
+        pub unsafe fn $name<const ROWS: usize, const REGS: usize>(mut sums: [[$reg; REGS]; ROWS], from: Operands<$t>) -> [[$reg; REGS]; ROWS] {
             let mask = ((1_u32 << from.last) - 1) as $mask;
             rows!(from, sums, mask, $size, $words, ROWS, REGS,
                 1: 0 s0 t0;
@@ -122,5 +123,5 @@ macro_rules! sums {
         }
     };
 }
-sums!(sums_f32, f32, __m512, u16, _mm512_setzero_ps, 4, ("vmovups", "vfmadd231ps", "dword", "1to16", 4));
-sums!(sums_f64, f64, __m512d, u8, _mm512_setzero_pd, 8, ("vmovupd", "vfmadd231pd", "qword", "1to8", 8));
+sums!(sums_f32, f32, __m512, u16, 4, ("vmovups", "vfmadd231ps", "dword", "1to16", 4));
+sums!(sums_f64, f64, __m512d, u8, 8, ("vmovupd", "vfmadd231pd", "qword", "1to8", 8));

@@ -6,12 +6,14 @@ use super::drive::{Part, strip_rows};
 use super::tile::size_of_tile;
 use crate::conv::vector::{Element, lanes, tile_rows};
 use crate::isa;
-use crate::layout::transpose_block;
+use crate::layout::transpose_rows;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
 
 /// Elements of B from which on its panels are packed by all threads.
 const SHARED: usize = 1 << 15;
+/// Panels of B that are packed side by side: a row of all of them is read at once, not a line or two of its page.
+const TOGETHER: usize = 8;
 
 /// Panels of B, each contiguous: row p of a panel is two registers wide (the last panel as few as hold its columns),
 /// zero past the last column.
@@ -24,26 +26,20 @@ pub(super) fn pack_b<T: Element>(part: &Part<'_, T>, columns: Range<usize>, k: R
     let bytes = panels * size * size_of::<T>();
     let mut buffer = Buffer::dirty(bytes).expect("memory for a packed operand, about as large as the operand");
     let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr().cast::<T>());
-    let tasks = if panels * size > SHARED { panels } else { 1 };
-    let per_task = panels.div_ceil(tasks.max(1)).max(1);
-    parallel::for_each(tasks, |task| {
-        for panel in task * per_task..((task + 1) * per_task).min(panels) {
-            let first = columns.start + panel * most;
-            let n = most.min(columns.end - first);
-            let width = n.next_multiple_of(lanes);
-            // SAFETY: panels are disjoint parts of the buffer, and all columns lie in B.
-            unsafe {
-                let out = to.get().add(panel * size);
-                if n < width {
-                    std::ptr::write_bytes(out, 0, width * k.len());
-                }
-                if g.b_trans {
-                    let from = g.b.as_ptr().add(part.b + first * g.ldb + k.start);
-                    transpose_block((n, k.len()), (from, g.ldb), (out, width));
-                } else {
-                    let from = g.b.as_ptr().add(part.b + k.start * g.ldb + first);
-                    copy_rows(k.len(), n, (from, g.ldb), (out, width));
-                }
+    let per_task = if panels * size > SHARED { TOGETHER } else { panels.max(1) };
+    parallel::for_each(panels.div_ceil(per_task), |task| {
+        let first = columns.start + task * per_task * most;
+        let here = columns.end.min(first + per_task * most) - first;
+        let shape = (k.len(), most, (here % most).next_multiple_of(lanes));
+        // SAFETY: panels are disjoint parts of the buffer, and all columns lie in B.
+        unsafe {
+            let out = to.get().add(task * per_task * size);
+            if g.b_trans {
+                let from = g.b.as_ptr().add(part.b + first * g.ldb + k.start);
+                turn(here, shape, (from, g.ldb), out);
+            } else {
+                let from = g.b.as_ptr().add(part.b + k.start * g.ldb + first);
+                slice(here, shape, (from, g.ldb), out);
             }
         }
     });
@@ -56,58 +52,82 @@ pub(super) fn pack_a<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Rang
     let most = strip_rows(rows.len(), tile_rows::<T>(isa::active()));
     let elements = (rows.len() + most) * k.len();
     let mut buffer = Buffer::dirty(elements * size_of::<T>()).expect("memory for a packed block of an operand");
-    let to = buffer.as_bytes_mut().as_mut_ptr().cast::<T>();
-    for first in rows.clone().step_by(most) {
-        let n = most.min(rows.end - first);
-        let height = size_of_tile(n);
-        // SAFETY: the strips before this one are of `most` rows each; all rows lie in A.
-        unsafe {
-            let out = to.add((first - rows.start) * k.len());
-            if n < height {
-                std::ptr::write_bytes(out, 0, height * k.len());
-            }
-            if g.a_trans {
-                let from = g.a.as_ptr().add(part.a + k.start * g.lda + first);
-                copy_rows(k.len(), n, (from, g.lda), (out, height));
-            } else {
-                let from = g.a.as_ptr().add(part.a + first * g.lda + k.start);
-                // As two blocks that overlap: only blocks of eight rows are turned in registers.
-                let block = n.min(8);
-                transpose_block((block, k.len()), (from, g.lda), (out, height));
-                if n > block {
-                    let rest = n - block;
-                    transpose_block((block, k.len()), (from.add(rest * g.lda), g.lda), (out.add(rest), height));
-                }
-            }
+    let out = buffer.as_bytes_mut().as_mut_ptr().cast::<T>();
+    let shape = (k.len(), most, size_of_tile(rows.len() % most));
+    // SAFETY: the buffer has room for all strips, the last one filled up; all rows lie in A.
+    unsafe {
+        if g.a_trans {
+            let from = g.a.as_ptr().add(part.a + k.start * g.lda + rows.start);
+            slice(rows.len(), shape, (from, g.lda), out);
+        } else {
+            let from = g.a.as_ptr().add(part.a + rows.start * g.lda + k.start);
+            turn(rows.len(), shape, (from, g.lda), out);
         }
     }
     buffer
 }
 
-/// Copies `rows` rows of `n` elements.
+/// Panels of `most` columns of the `n` columns of a matrix of `k` rows; the rest is a panel of `last`, filled up with zeros.
 ///
 /// # Safety
-/// All of them must be readable and writable at these distances.
-unsafe fn copy_rows<T: Copy>(rows: usize, n: usize, (from, from_row): (*const T, usize), (to, to_row): (*mut T, usize)) {
-    /// Rows whose length the compiler knows: a few moves rather than a call.
-    unsafe fn known<T: Copy, const N: usize>(rows: usize, (from, from_row): (*const T, usize), (to, to_row): (*mut T, usize)) {
-        for row in 0..rows {
-            // SAFETY: the caller's promise.
-            unsafe { to.add(row * to_row).cast::<[T; N]>().write_unaligned(from.add(row * from_row).cast::<[T; N]>().read_unaligned()) };
-        }
-    }
+/// The matrix must be readable, and the panels writable by nobody else.
+unsafe fn slice<T: Element>(n: usize, (k, most, last): (usize, usize, usize), (from, ld): (*const T, usize), out: *mut T) {
+    let whole = n / most;
     // SAFETY: the caller's promise.
     unsafe {
-        match n {
-            14 => known::<T, 14>(rows, (from, from_row), (to, to_row)),
-            12 => known::<T, 12>(rows, (from, from_row), (to, to_row)),
-            32 => known::<T, 32>(rows, (from, from_row), (to, to_row)),
-            16 => known::<T, 16>(rows, (from, from_row), (to, to_row)),
-            _ => {
-                for row in 0..rows {
-                    std::ptr::copy_nonoverlapping(from.add(row * from_row), to.add(row * to_row), n);
-                }
+        match most {
+            32 => columns::<T, 32>(k, whole, (from, ld), out),
+            16 => columns::<T, 16>(k, whole, (from, ld), out),
+            14 => columns::<T, 14>(k, whole, (from, ld), out),
+            12 => columns::<T, 12>(k, whole, (from, ld), out),
+            10 => columns::<T, 10>(k, whole, (from, ld), out),
+            8 => columns::<T, 8>(k, whole, (from, ld), out),
+            6 => columns::<T, 6>(k, whole, (from, ld), out),
+            2 => columns::<T, 2>(k, whole, (from, ld), out),
+            1 => columns::<T, 1>(k, whole, (from, ld), out),
+            _ => unreachable!("panels of {most} columns"),
+        }
+        if n > whole * most {
+            let (from, out) = (from.add(whole * most), out.add(whole * most * k));
+            std::ptr::write_bytes(out, 0, last * k);
+            for row in 0..k {
+                std::ptr::copy_nonoverlapping(from.add(row * ld), out.add(row * last), n - whole * most);
             }
+        }
+    }
+}
+
+/// As [`slice`] for whole panels, whose width the compiler knows: a few moves for each row rather than a call.
+///
+/// # Safety
+/// As for [`slice`].
+unsafe fn columns<T: Copy, const N: usize>(k: usize, panels: usize, (from, ld): (*const T, usize), out: *mut T) {
+    for row in 0..k {
+        for panel in 0..panels {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let columns = from.add(row * ld + panel * N).cast::<[T; N]>().read_unaligned();
+                out.add((panel * k + row) * N).cast::<[T; N]>().write_unaligned(columns);
+            }
+        }
+    }
+}
+
+/// As [`slice`], of the transpose of a matrix of `n` rows of `k` elements.
+///
+/// # Safety
+/// As for [`slice`].
+unsafe fn turn<T: Element>(n: usize, (k, most, last): (usize, usize, usize), (from, ld): (*const T, usize), out: *mut T) {
+    let whole = n / most;
+    // SAFETY: the caller's promise.
+    unsafe {
+        for panel in 0..whole {
+            transpose_rows((most, k), (from.add(panel * most * ld), ld), (out.add(panel * most * k), most));
+        }
+        if n > whole * most {
+            let (from, out) = (from.add(whole * most * ld), out.add(whole * most * k));
+            std::ptr::write_bytes(out, 0, last * k);
+            transpose_rows((n - whole * most, k), (from, ld), (out, last));
         }
     }
 }

@@ -85,7 +85,8 @@ impl<T: Element> Tile<T> {
             // Rows that lie side by side are read from one address.
             if self.a_row == 1 && (self.rows == ROWS || self.padded) {
                 let Self { k, a, a_step, b, b_step, .. } = *self;
-                let sums = V::sums::<ROWS, REGS>(Operands { k, a, a_step, b, b_step, last });
+                let zeros = [[V::splat(T::default()); REGS]; ROWS];
+                let sums = V::sums(zeros, Operands { k, a, a_step, b, b_step, last });
                 if self.rows == ROWS && last == V::LANES { self.whole(sums) } else { self.by_parts(sums, last) }
             } else if self.rows == ROWS && last == V::LANES {
                 self.whole(self.sum::<V, ROWS, REGS, false>(last));

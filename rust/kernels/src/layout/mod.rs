@@ -47,6 +47,27 @@ pub(crate) unsafe fn transpose_block<T>(
     }
 }
 
+/// As [`transpose_block`], eight rows or more in blocks of eight, of which the last two may overlap: only whole blocks are
+/// turned in registers.
+///
+/// # Safety
+/// As for [`transpose_block`].
+pub(crate) unsafe fn transpose_rows<T>(
+    (rows, columns): (usize, usize),
+    (from, from_row): (*const T, usize),
+    (to, to_row): (*mut T, usize),
+) {
+    let whole = if rows < 8 { rows } else { rows / 8 * 8 };
+    // SAFETY: as the caller promises.
+    unsafe {
+        transpose_block((whole, columns), (from, from_row), (to, to_row));
+        if whole < rows {
+            let last = rows - 8;
+            transpose_block((8, columns), (from.add(last * from_row), from_row), (to.add(last), to_row));
+        }
+    }
+}
+
 /// The step of each axis of a contiguous array, with its size; the last axis comes first.
 fn contiguous(dims: &[usize]) -> impl Iterator<Item = (usize, isize)> {
     dims.iter().rev().scan(1, |step, &n| {
