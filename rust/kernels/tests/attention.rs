@@ -44,7 +44,7 @@ impl Case {
             // A third is hidden, and the first query of each head sees nothing where the mask tells queries apart.
             let hidden = numbers(7, to.iter().product());
             let row = to[3];
-            let blind = |i: usize| to[2] > 1 && i / row % to[2] == 0;
+            let blind = |i: usize| to[2] > 1 && (i / row).is_multiple_of(to[2]);
             (to, hidden.iter().enumerate().map(|(i, x)| u8::from(*x > -0.4 && !blind(i))).collect())
         });
         let bias = bias.map(|axes| (spread(axes), draw(8, spread(axes).iter().product())));
