@@ -11,6 +11,8 @@ import numpy as np
 class Entry(NamedTuple):
     """A model's place in the race."""
 
+    kind: str
+    """Which model; those that differ in nothing but sizes are of one kind."""
     batch: int
     steps: int
     """Steps of an epoch."""
@@ -20,24 +22,25 @@ class Entry(NamedTuple):
     """Number of classes; 0 for one number to regress."""
     words: int = 0
     """Size of the vocabulary, for inputs of word numbers."""
+    hidden: tuple[int, ...] = ()
+    """Units of the hidden layers, for the kind "dense"."""
 
 
 MODELS = {
-    "mlp": Entry(32, 500, (784,), 10),
-    "convnet": Entry(128, 30, (28, 28, 1), 10),
-    "conv": Entry(128, 15, (28, 28, 1), 10),
-    "lstm": Entry(32, 25, (100, 32), 0),
-    "transformer": Entry(32, 6, (128,), 10, 8000),
-    "gru": Entry(32, 25, (100, 32), 0),
-    "tabular": Entry(32, 500, (13,), 0),
-    "wide": Entry(128, 25, (784,), 10),
-    "residual": Entry(64, 6, (32, 32, 3), 10),
+    "mlp": Entry("dense", 32, 500, (784,), 10, hidden=(128,)),
+    "convnet": Entry("convnet", 128, 30, (28, 28, 1), 10),
+    "conv": Entry("conv", 128, 15, (28, 28, 1), 10),
+    "lstm": Entry("lstm", 32, 25, (100, 32), 0),
+    "transformer": Entry("transformer", 32, 6, (128,), 10, 8000),
+    "gru": Entry("gru", 32, 25, (100, 32), 0),
+    "tabular": Entry("dense", 32, 500, (13,), 0, hidden=(64, 64)),
+    "wide": Entry("dense", 128, 25, (784,), 10, hidden=(1024, 1024)),
+    "residual": Entry("residual", 64, 6, (32, 32, 3), 10),
 }
 
 
-def data(model: str) -> tuple[np.ndarray, np.ndarray]:
+def data(entry: Entry) -> tuple[np.ndarray, np.ndarray]:
     """Samples and targets of an epoch."""
-    entry = MODELS[model]
     rng = np.random.default_rng(0)
     n = entry.batch * entry.steps
     if entry.words:
@@ -48,37 +51,32 @@ def data(model: str) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def keras_model(keras: Any, model: str) -> Any:
+def keras_model(keras: Any, entry: Entry) -> Any:
     """The compiled model on this Keras."""
-    layers, entry = keras.layers, MODELS[model]
+    layers, kind = keras.layers, entry.kind
     inputs = x = keras.Input(entry.inputs, dtype="int32" if entry.words else "float32")
-    if model == "mlp":
-        x = layers.Dense(128, activation="relu")(x)
-    elif model == "convnet":
+    if kind == "dense":
+        for units in entry.hidden:
+            x = layers.Dense(units, activation="relu")(x)
+    elif kind == "convnet":
         for filters in (8, 32):
             x = layers.Conv2D(filters, 5, padding="same", activation="relu")(x)
             x = layers.MaxPooling2D(2)(x)
         x = layers.Dense(64, activation="relu")(layers.Flatten()(x))
-    elif model == "conv":
+    elif kind == "conv":
         for filters in (32, 64):
             x = layers.MaxPooling2D(2)(layers.Conv2D(filters, 3, activation="relu")(x))
         x = layers.Dropout(0.5)(layers.Flatten()(x))
-    elif model in ("lstm", "gru"):
-        x = (layers.LSTM if model == "lstm" else layers.GRU)(128)(x)
-    elif model == "transformer":
+    elif kind in ("lstm", "gru"):
+        x = (layers.LSTM if kind == "lstm" else layers.GRU)(128)(x)
+    elif kind == "transformer":
         x = layers.Embedding(entry.words, 128)(x)
         for _ in range(2):
             x = layers.LayerNormalization()(x + layers.MultiHeadAttention(4, 32)(x, x))
             y = layers.Dense(128)(layers.Dense(512, activation="gelu")(x))
             x = layers.LayerNormalization()(x + y)
         x = layers.GlobalAveragePooling1D()(x)
-    elif model == "tabular":
-        for _ in range(2):
-            x = layers.Dense(64, activation="relu")(x)
-    elif model == "wide":
-        for _ in range(2):
-            x = layers.Dense(1024, activation="relu")(x)
-    elif model == "residual":
+    elif kind == "residual":
         x = layers.Conv2D(16, 3, padding="same", use_bias=False)(x)
         for filters in (16, 16, 32, 32, 64, 64):
             strides = 1 if filters == x.shape[-1] else 2
@@ -96,7 +94,7 @@ def keras_model(keras: Any, model: str) -> Any:
     return net
 
 
-def torch_model(model: str) -> Any:
+def torch_model(entry: Entry) -> Any:
     """The same layers as a PyTorch module that gives logits."""
     import torch
     from torch import nn
@@ -136,27 +134,26 @@ def torch_model(model: str) -> Any:
         def forward(self, x: Any) -> Any:
             return torch.relu(self.skip(x) + self.body(x))
 
-    def dense(*sizes: int) -> Any:
-        inner = [part for a, b in itertools.pairwise(sizes[:-1]) for part in (nn.Linear(a, b), nn.ReLU())]
-        return nn.Sequential(*inner, nn.Linear(*sizes[-2:]))
-
-    if model in ("mlp", "tabular", "wide"):
-        return dense(*{"mlp": (784, 128, 10), "tabular": (13, 64, 64, 1), "wide": (784, 1024, 1024, 10)}[model])
-    if model == "convnet":
+    kind = entry.kind
+    if kind == "dense":
+        sizes = (*entry.inputs, *entry.hidden)
+        inner = [part for a, b in itertools.pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
+        return nn.Sequential(*inner, nn.Linear(sizes[-1], entry.classes or 1))
+    if kind == "convnet":
         return nn.Sequential(
             nn.Conv2d(1, 8, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 32, 5, padding=2), nn.ReLU(),
             nn.MaxPool2d(2), nn.Flatten(), nn.Linear(1568, 64), nn.ReLU(), nn.Linear(64, 10),
         )  # fmt: skip
-    if model == "conv":
+    if kind == "conv":
         return nn.Sequential(
             nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
             nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10),
         )  # fmt: skip
-    if model == "transformer":
+    if kind == "transformer":
         return Transformer()
-    if model == "residual":
+    if kind == "residual":
         widths = (16, 16, 16, 32, 32, 64, 64)
         blocks = [Residual(a, b) for a, b in itertools.pairwise(widths)]
         first = nn.Conv2d(3, 16, 3, padding=1, bias=False)
         return nn.Sequential(first, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
-    return Recurrent(nn.LSTM if model == "lstm" else nn.GRU)
+    return Recurrent(nn.LSTM if kind == "lstm" else nn.GRU)

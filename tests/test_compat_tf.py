@@ -261,8 +261,8 @@ CASES = [
 # Names of tf that other tests of these files use.
 OTHERS = """
     DType GradientTape Module RaggedTensor SparseTensor Tensor TensorShape TensorSpec UnconnectedGradients Variable
-    as_dtype clip_by_global_norm compat config constant_initializer control_dependencies data debugging device double
-    dtypes executing_eagerly function get_logger group half init_scope initializers keras linalg losses math math_mod
+    as_dtype clip_by_global_norm compat config constant_initializer control_dependencies custom_gradient data debugging device
+    double dtypes executing_eagerly function get_logger group half init_scope initializers keras linalg losses math math_mod
     metrics name_scope nest newaxis nn no_op ones_initializer optimizers print random random_normal_initializer
     random_uniform_initializer test version zeros_initializer
     bfloat16 bool float16 float32 float64 int8 int16 int32 int64 string uint8 uint16 uint32 uint64

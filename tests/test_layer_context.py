@@ -154,3 +154,13 @@ def test_stateless_call_changes_nothing():
     assert layer(x).tolist() == [[2.0]] and float(layer.count.value) == 2.0
     with pytest.raises(ValueError, match="2 trainable_variables"):
         layer.stateless_call([], [0.0], x)
+
+
+def test_surplus_arguments_are_no_mode():
+    class Sum(keras.Layer):
+        def call(self, *tensors):
+            return sum(tensors), context.training
+
+    x = np.ones((1, 2), "float32")
+    total, training = Sum()(x, x, x)
+    assert total.numpy().tolist() == [[3.0, 3.0]] and training is None

@@ -202,49 +202,6 @@ def test_freezing_a_part():
     assert model.trainable_weights == []
 
 
-def test_compiled_calls_give_the_same_bytes_and_follow_changes():
-    model = two_dense()
-    layer_by_layer = model(ROWS).numpy()
-    assert all((model(ROWS).numpy() == layer_by_layer).all() for _ in range(3))
-    model.layers[0].kernel.assign(model.layers[0].kernel * 2.0)
-    np.testing.assert_allclose(model(ROWS).numpy(), forward(model, ROWS), rtol=1e-5)
-    model.layers[1].activation = keras.ops.relu
-    np.testing.assert_allclose(model(ROWS).numpy(), np.maximum(forward(model, ROWS), 0), rtol=1e-5)
-
-
-def test_compiled_calls_draw_new_random_numbers():
-    model = keras.Sequential([keras.Input((100,)), layers.Dropout(0.5)])
-    x = np.ones((4, 100), "float32")
-    draws = {model(x, training=True).numpy().tobytes() for _ in range(5)}
-    assert len(draws) == 5
-    assert (model(x).numpy() == x).all() and (model(x, training=False).numpy() == x).all()
-
-
-def test_compiled_calls_leave_gradients_alone():
-    model = two_dense()
-    for _ in range(3):
-        model(ROWS)
-    with keras.GradientTape() as tape:
-        loss = keras.ops.sum(model(ROWS))
-    gradients = tape.gradient(loss, model.trainable_variables)
-    np.testing.assert_allclose(gradients[3].numpy(), [5.0, 5.0], rtol=1e-6)
-
-
-def test_python_in_a_users_layer_runs_on_every_call():
-    calls = []
-
-    class Spy(keras.Layer):
-        def call(self, x):
-            calls.append(1)
-            return x
-
-    model = keras.Sequential([keras.Input((3,)), Spy()])
-    calls.clear()
-    for _ in range(4):
-        model(ROWS)
-    assert len(calls) == 4
-
-
 def test_losses_of_a_call_are_kept_by_repeated_calls():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, activity_regularizer="l2")])
     values = []

@@ -82,6 +82,12 @@ def test_elastic_pictures_follow_their_seed_and_keep_their_range():
     np.testing.assert_allclose(ops.image.elastic_transform(picture, alpha=0.0, seed=1), picture)
 
 
+def test_number_of_classes_has_an_older_name_but_no_other():
+    assert ops.multi_hot([0, 2], num_tokens=4).tolist() == [1.0, 0.0, 1.0, 0.0]
+    with pytest.raises(TypeError, match="classes_num"):
+        ops.multi_hot([0, 2], 3, classes_num=4)
+
+
 def test_symbolic_calls_keep_open_sizes():
     x = rkeras.Input((6, 6, 4))
     assert ops.space_to_depth(x, 2).shape == (None, 3, 3, 16)
@@ -124,6 +130,13 @@ REFUSED = {
     "psnr": lambda: ops.psnr(np.ones(3), np.ones(4), 1.0),
     "vectorize": lambda: ops.vectorize(lambda a: a, signature="n->n")(np.ones(3)),
     "switch": lambda: ops.switch(0, []),
+    "ctc_decode": lambda: ops.ctc_decode(np.ones((1, 2, 3)), [2], "best"),
+    "ctc_decode_shapes": lambda: ops.ctc_decode(np.ones((1, 2, 3)), [2, 2]),
+    "ctc_decode_paths": lambda: ops.ctc_decode(np.ones((1, 2, 3)), [2], "beam_search", beam_width=2, top_paths=3),
+    "view": lambda: ops.view(np.ones(3, "float32"), "float64"),
+    "nextafter": lambda: ops.nextafter(np.ones(3), np.ones(2)),
+    "multi_hot": lambda: ops.multi_hot([0, 2]),
+    "scatter_update": lambda: ops.scatter_update(np.ones(2), [[0]], [1.0], reduction="sub"),
 }
 
 

@@ -44,6 +44,7 @@ _MODULES = (
     "compat",
     "config",
     "constraints",
+    "datasets",
     "debug",
     "dtype_policies",
     "initializers",

@@ -34,6 +34,7 @@ class GradientTape:
         self._watches_variables = watch_accessed_variables
         self._persistent = persistent
         self._watched: list[Any] = []
+        self._calls: list[Any] = []
         self._recording = False
         self._used = False
 
@@ -52,11 +53,13 @@ class GradientTape:
             raise ValueError("this tape is already recording")
         self._tape.push()
         mode.tapes += 1
+        mode.recording.append(self)
         self._recording = True
 
     def _stop(self) -> None:
         self._tape.pop()
         mode.tapes -= 1
+        mode.recording.remove(self)
         self._recording = False
 
     def watch(self, tensor: Any) -> None:
@@ -88,7 +91,7 @@ class GradientTape:
 
     def reset(self) -> None:
         """Forgets everything recorded so far."""
-        self._tape.clear()
+        self._clear()
         self._watched.clear()
         self._used = False
 
@@ -128,12 +131,35 @@ class GradientTape:
             raise ValueError(f"{len(targets)} targets need as many output_gradients, got {len(seeds)}")
         gradients = self._gradients(targets, flat, seeds)
         if not self._persistent:
-            self._tape.clear()
+            self._clear()
         if str(unconnected_gradients).lower() == "zero":
             gradients = [_zeros_like(s) if g is None else g for g, s in zip(gradients, flat, strict=True)]
         return tree.pack_sequence_as(sources, gradients)
 
+    def take_call(self, call: Any) -> None:
+        """Notes a call of a function that has a derivative of its own (``ops.custom_gradient``)."""
+        self._calls.append(call)
+        for output in tree.flatten(call.output):
+            self._tape.watch(output)
+
+    def _clear(self) -> None:
+        self._tape.clear()
+        self._calls.clear()
+
     def _gradients(self, targets: list[Any], sources: list[Any], seeds: list[Any] | None) -> list[Any]:
+        # From the last call to the first: what is known by a call's outputs becomes known by its inputs.
+        for call in reversed(tuple(self._calls)):
+            seeds = [_ones_like(target) for target in targets] if seeds is None else seeds
+            upstream = self._walk(targets, tree.flatten(call.output), seeds)
+            if any(g is not None for g in upstream):
+                pairs = call.input_gradients(upstream)
+                targets = [*targets, *(x for x, _ in pairs)]
+                seeds = [*seeds, *(g for _, g in pairs)]
+        gradients = self._walk(targets, sources, seeds)
+        # The engine also knows of variables that were used next to followed ones.
+        return [g if self._follows(s) else None for g, s in zip(gradients, sources, strict=True)]
+
+    def _walk(self, targets: list[Any], sources: list[Any], seeds: list[Any] | None) -> list[Any]:
         # A variable as target, as ``Activation("linear")(v)`` returns it, may not have met an op at all.
         ops = [i for i, target in enumerate(targets) if not isinstance(target, _engine.Variable)]
         gradients: list[Any] = self._tape.gradient(
@@ -146,8 +172,7 @@ class GradientTape:
                     (seed if g is None else _engine.apply("add", g, seed)) if source is target else g
                     for g, source in zip(gradients, sources, strict=True)
                 ]
-        # The engine also knows of variables that were used next to followed ones.
-        return [g if self._follows(s) else None for g, s in zip(gradients, sources, strict=True)]
+        return gradients
 
     def _follows(self, source: Any) -> bool:
         if not isinstance(source, _engine.Variable):
@@ -183,7 +208,7 @@ class GradientTape:
         flat = tree.flatten(sources)
         rows = [self._gradients([target], flat, [_one_hot(target, i)]) for i in range(size)]
         if not self._persistent:
-            self._tape.clear()
+            self._clear()
         zero = str(unconnected_gradients).lower() == "zero"
         results: list[Any] = []
         for k, source in enumerate(flat):
@@ -221,7 +246,7 @@ class GradientTape:
             gradient = self._gradients([target], [source], [seed_tensor])[0]
             columns.append(_zeros_like(source) if gradient is None else gradient)
         if not self._persistent:
-            self._tape.clear()
+            self._clear()
         stacked = _engine.convert(columns)
         order = [1, 0, *range(2, len(source.shape) + 1)]
         moved = _engine.apply("transpose", stacked, axes=order)

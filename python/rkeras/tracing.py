@@ -38,11 +38,12 @@ class eager_scope:
 
 
 class _EagerMode(threading.local):
-    """Whether functions run uncompiled, how many tapes record, and whether only common ops are wanted."""
+    """Whether functions run uncompiled, how many tapes record and which, and whether only common ops are wanted."""
 
     def __init__(self) -> None:
         self.run_eagerly = False
         self.tapes = 0
+        self.recording: list[Any] = []
         # Layers do without ops that other programs do not know: the model is being exported.
         self.common_ops = False
 

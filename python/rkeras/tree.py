@@ -184,6 +184,8 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
         >>> pack_sequence_as([0, (0, 0)], [1, 2, 3])
         [1, (2, 3)]
     """
+    if not is_nested(structure) and len(flat_sequence) == 1:
+        return flat_sequence[0]
     items: Iterator[Any] = iter(flat_sequence)
     missing = object()
 

@@ -23,10 +23,10 @@ _BY_MODULE = {
     "rkeras.keras_tensor": "is_keras_tensor",
     "rkeras.ops": "is_tensor result_type",
     f"{_HERE}._table": """
-        abs all any argmax argmin cast cos cumprod cumsum dtype equal exp expand_dims gather greater
-        greater_equal identity less less_equal log logsumexp max maximum mean min minimum ndim not_equal
-        one_hot ones_like permute_dimensions pow prod reshape round sigmoid sign sin softplus softsign
-        square squeeze stack std sum tanh tile transpose var zeros_like
+        abs all any argmax argmin cast conv2d conv3d cos cumprod cumsum depthwise_conv2d dtype equal exp expand_dims
+        gather greater greater_equal identity less less_equal log logsumexp max maximum mean min minimum ndim
+        not_equal one_hot ones_like permute_dimensions pow prod reshape round separable_conv2d sigmoid sign sin
+        softplus softsign square squeeze stack std sum tanh tile transpose var zeros_like
     """,
     f"{_HERE}._elementwise": "clip elu hard_sigmoid l2_normalize relu softmax sqrt switch",
     f"{_HERE}._products": "batch_dot dot",
@@ -35,8 +35,7 @@ _BY_MODULE = {
         spatial_2d_padding spatial_3d_padding temporal_padding
     """,
     f"{_HERE}._networks": """
-        batch_normalization bias_add conv1d conv2d conv2d_transpose conv3d depthwise_conv2d dropout in_top_k
-        normalize_batch_in_training pool2d pool3d separable_conv2d
+        batch_normalization bias_add conv1d conv2d_transpose dropout in_top_k normalize_batch_in_training pool2d pool3d
     """,
     f"{_HERE}._losses": """
         binary_crossentropy binary_focal_crossentropy categorical_crossentropy

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rkeras import ops
 from rkeras.compat.tf import nn
 from rkeras.config import standardize_data_format
-
-
-def _conv(op: Any, x: Any, kernels: Any, strides: Any, padding: str, data_format: Any, dilation_rate: Any) -> Any:
-    layout = standardize_data_format(data_format)
-    return op(x, *kernels, strides=strides, padding=padding, data_format=layout, dilation_rate=dilation_rate)
 
 
 def conv1d(
@@ -34,41 +30,7 @@ def conv1d(
         rate = dilation_rate if isinstance(dilation_rate, int) else dilation_rate[0]
         x = ops.pad(x, ((0, 0), (rate * (kernel.shape[0] - 1), 0), (0, 0)))
         padding = "valid"
-    return _conv(ops.conv, x, [kernel], strides, padding, data_format, dilation_rate)
-
-
-def conv2d(
-    x: Any,
-    kernel: Any,
-    strides: Any = (1, 1),
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Any = (1, 1),
-) -> Any:
-    """Convolution of images.
-
-    Example:
-        >>> conv2d(ops.ones((1, 4, 4, 1)), ops.ones((3, 3, 1, 2))).shape
-        (1, 2, 2, 2)
-    """
-    return _conv(ops.conv, x, [kernel], strides, padding, data_format, dilation_rate)
-
-
-def conv3d(
-    x: Any,
-    kernel: Any,
-    strides: Any = (1, 1, 1),
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Any = (1, 1, 1),
-) -> Any:
-    """Convolution of volumes.
-
-    Example:
-        >>> conv3d(ops.ones((1, 4, 4, 4, 1)), ops.ones((3, 3, 3, 1, 2))).shape
-        (1, 2, 2, 2, 2)
-    """
-    return _conv(ops.conv, x, [kernel], strides, padding, data_format, dilation_rate)
+    return ops.conv(x, kernel, strides, padding, standardize_data_format(data_format), dilation_rate)
 
 
 def conv2d_transpose(
@@ -128,83 +90,51 @@ def conv2d_transpose(
     )
 
 
-def depthwise_conv2d(
-    x: Any,
-    depthwise_kernel: Any,
-    strides: Any = (1, 1),
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Any = (1, 1),
-) -> Any:
-    """Convolution of each channel by itself.
-
-    Example:
-        >>> depthwise_conv2d(ops.ones((1, 4, 4, 3)), ops.ones((2, 2, 3, 1))).shape
-        (1, 3, 3, 3)
-    """
-    return _conv(ops.depthwise_conv, x, [depthwise_kernel], strides, padding, data_format, dilation_rate)
-
-
-def separable_conv2d(
-    x: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
-    strides: Any = (1, 1),
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Any = (1, 1),
-) -> Any:
-    """Convolution of each channel by itself, then of all channels at each place.
-
-    Example:
-        >>> separable_conv2d(ops.ones((1, 4, 4, 3)), ops.ones((2, 2, 3, 1)), ops.ones((1, 1, 3, 5))).shape
-        (1, 3, 3, 5)
-    """
-    kernels = [depthwise_kernel, pointwise_kernel]
-    return _conv(ops.separable_conv, x, kernels, strides, padding, data_format, dilation_rate)
-
-
 _POOLS = {"max": ops.max_pool, "avg": ops.average_pool}
 
 
-def _pool(x: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None, pool_mode: str) -> Any:
-    if pool_mode not in _POOLS:
-        raise ValueError(f"pool_mode must be 'max' or 'avg', got {pool_mode!r}")
-    return _POOLS[pool_mode](x, pool_size, strides, padding, standardize_data_format(data_format))
+_POOL_DOC = """The largest element, or the mean, of each window of {what}.
+
+Args:
+    x: {what}.
+    pool_size: sizes of the window.
+    strides: how far it moves; 1 by default.
+    padding: ``valid`` or ``same``.
+    data_format: where channels are; as configured by default.
+    pool_mode: ``max`` or ``avg``.
+
+Returns:
+    Smaller {what}.
+
+Raises:
+    ValueError: another mode.
+
+Example:
+    >>> {name}(ops.ones({shape}), 2, 2, pool_mode="avg").shape
+    {smaller}
+"""
 
 
-def pool2d(
-    x: Any,
-    pool_size: Any,
-    strides: Any = (1, 1),
-    padding: str = "valid",
-    data_format: str | None = None,
-    pool_mode: str = "max",
-) -> Any:
-    """The largest element, or the mean, of each window of images.
+def _pool(name: str, rank: int, what: str) -> Callable[..., Any]:
+    def fn(
+        x: Any,
+        pool_size: Any,
+        strides: Any = (1,) * rank,
+        padding: str = "valid",
+        data_format: str | None = None,
+        pool_mode: str = "max",
+    ) -> Any:
+        if pool_mode not in _POOLS:
+            raise ValueError(f"pool_mode must be 'max' or 'avg', got {pool_mode!r}")
+        return _POOLS[pool_mode](x, pool_size, strides, padding, standardize_data_format(data_format))
 
-    Example:
-        >>> pool2d(ops.ones((1, 4, 4, 3)), (2, 2), (2, 2), pool_mode="avg").shape
-        (1, 2, 2, 3)
-    """
-    return _pool(x, pool_size, strides, padding, data_format, pool_mode)
+    fn.__name__ = fn.__qualname__ = name
+    fn.__doc__ = _POOL_DOC.format(what=what, name=name, shape=(1, *[4] * rank, 3), smaller=(1, *[2] * rank, 3))
+    return fn
 
 
-def pool3d(
-    x: Any,
-    pool_size: Any,
-    strides: Any = (1, 1, 1),
-    padding: str = "valid",
-    data_format: str | None = None,
-    pool_mode: str = "max",
-) -> Any:
-    """The largest element, or the mean, of each window of volumes.
-
-    Example:
-        >>> pool3d(ops.ones((1, 4, 4, 4, 3)), (2, 2, 2)).shape
-        (1, 3, 3, 3, 3)
-    """
-    return _pool(x, pool_size, strides, padding, data_format, pool_mode)
+pool2d = _pool("pool2d", 2, "images")
+pool3d = _pool("pool3d", 3, "volumes")
 
 
 def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:

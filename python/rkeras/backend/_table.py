@@ -6,6 +6,7 @@ from rkeras.compat.adapt import adapted
 
 _BINARY = "x:x1 y:x2"
 _REDUCE = "x axis keepdims"
+_WINDOW = "strides padding data_format dilation_rate"
 
 ROWS = {
     **{
@@ -24,8 +25,11 @@ ROWS = {
     "argmax": "argmax x axis=-1",
     "argmin": "argmin x axis=-1",
     "cast": "cast x dtype",
+    "conv2d": f"conv x:inputs kernel {_WINDOW}",
+    "conv3d": f"conv x:inputs kernel {_WINDOW}",
     "cumprod": "cumprod x axis=0",
     "cumsum": "cumsum x axis=0",
+    "depthwise_conv2d": f"depthwise_conv x:inputs depthwise_kernel:kernel {_WINDOW}",
     "expand_dims": "expand_dims x axis=-1",
     "gather": "take reference:x indices axis=0",
     "identity": "copy x",
@@ -35,6 +39,7 @@ ROWS = {
     "pow": "power x:x1 a:x2",
     "reshape": "reshape x shape:newshape",
     "round": "round x",
+    "separable_conv2d": f"separable_conv x:inputs depthwise_kernel pointwise_kernel {_WINDOW}",
     "squeeze": "squeeze x axis",
     "stack": "stack x axis",
     "tile": "tile x n:repeats",

@@ -17,7 +17,7 @@ Returns:
 """
 
 
-def adapted(public: str, row: str) -> Callable[..., Any]:
+def adapted(public: str, row: str, function: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """A function of TensorFlow or of the old backend from a row of a table.
 
     Args:
@@ -25,6 +25,7 @@ def adapted(public: str, row: str) -> Callable[..., Any]:
         row: the op's name in ``rkeras.ops``, then the parameters in the order that both share. ``a:b`` is
             called ``a`` by scripts and ``b`` in the op, ``a|b:c`` has gone by two names, and ``a=0`` has
             another default than in the op.
+        function: what is called instead of the op itself, with the op's parameters.
 
     Example:
         >>> adapted("tf.transpose", "transpose a:x perm:axes")(a=[[1, 2]], perm=[1, 0]).tolist()
@@ -33,7 +34,7 @@ def adapted(public: str, row: str) -> Callable[..., Any]:
         [1, 0]
     """
     op, *parameters = row.split()
-    function = getattr(ops, op)
+    function = function or getattr(ops, op)
     order: list[str] = []
     renames: dict[str, str] = {}
     defaults: dict[str, int] = {}

@@ -55,6 +55,7 @@ OLD_NAMES: dict[str, dict[str, str]] = {
     "batch_normalization": {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"},
     "recurrent": {"output_dim": "units", **_RECURRENT, "consume_less": "implementation"},
     "plateau": {"epsilon": "min_delta"},
+    "texts": {"nb_words": "num_words"},
     "conv_lstm": {**_CONV, **_RECURRENT, "bias": "use_bias"},
 }
 

@@ -60,7 +60,7 @@ class LayerAttributes(Operation):
 
     def __setattr__(self, name: str, value: Any) -> None:
         old = self.__dict__.get(name)
-        if self._attributes_matter:
+        if self._attributes_matter or name == "call":
             note_change()
         if value.__class__ in _NEVER_TRACKED and old.__class__ in _NEVER_TRACKED:
             object.__setattr__(self, name, value)

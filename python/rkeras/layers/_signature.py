@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -21,12 +22,13 @@ class CallSignature:
         "names",
         "signature",
         "training_default",
+        "training_index",
         "varargs",
     )
 
-    def __init__(self, call: Callable[..., Any]) -> None:
+    def __init__(self, call: Callable[..., Any], bound: bool = False) -> None:
         self.signature = inspect.signature(call)
-        parameters = list(self.signature.parameters.values())[1:]
+        parameters = list(self.signature.parameters.values())[0 if bound else 1 :]
         positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         self.names = [p.name for p in parameters if p.kind in positional]
         self.varargs = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
@@ -35,6 +37,8 @@ class CallSignature:
         self.first = self.names[0] if self.names else None
         self.has_training = "training" in every
         self.has_mask = "mask" in every
+        # Where it is among the positional arguments; beyond any if it cannot be one.
+        self.training_index = self.names.index("training") if "training" in self.names else sys.maxsize
         self.mask_names = [
             (n.removesuffix("_mask"), n) for n in every if n.endswith("_mask") and n != "_mask"
         ]
@@ -45,6 +49,9 @@ class CallSignature:
 
 def call_signature(layer: Any) -> CallSignature:
     """The signature of a layer's ``call``, cached by the function."""
+    if "call" in layer.__dict__:
+        # Assigned to this one object; not kept, for it may be a new function each time.
+        return CallSignature(layer.call, bound=True)
     call = type(layer).call
     info = _KEPT.get(call)
     if info is None:

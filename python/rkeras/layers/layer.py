@@ -18,7 +18,7 @@ from rkeras.layers._old_names import OldLayerNames
 from rkeras.layers._signature import arguments_by_name, call_signature, shape_arguments
 from rkeras.layers._stateless import Stateless
 from rkeras.layers.call_context import context, get_mask, masks_of, set_mask
-from rkeras.layers.input_spec import assert_input_compatibility
+from rkeras.layers.input_spec import InputSpec, assert_input_compatibility
 from rkeras.operation import Operation, default, is_default
 from rkeras.symbolic import any_symbolic
 
@@ -154,16 +154,18 @@ class Layer(Building, Losses, Stateless, OldLayerNames):
         if spec is not None and spec != []:
             self._check_input(spec, first)
 
-        training = kwargs.get("training")
-        if training is None and "training" in info.names[: len(args)]:
-            training = args[info.names.index("training")]
+        training = kwargs.get("training") if kwargs else None
+        positional = info.training_index < len(args)
+        if training is None and positional:
+            training = args[info.training_index]
         outer_entry, outer_training, outer_autocast = context.entry, context.training, context.autocast
         if training is None:
             training = outer_training if outer_training is not None else info.training_default
-        if not info.has_training and not info.has_kwargs:
+        if info.has_training:
+            if training is not None and not positional:
+                kwargs["training"] = training
+        elif kwargs and not info.has_kwargs:
             kwargs.pop("training", None)
-        elif training is not None and "training" not in info.names[: len(args)] and info.has_training:
-            kwargs["training"] = training
 
         scopes = naming._stack.scopes
         nested = not (scopes and scopes[-1][1] is self)
@@ -236,6 +238,8 @@ class Layer(Building, Losses, Stateless, OldLayerNames):
         return x
 
     def _check_input(self, spec: Any, first: Any) -> None:
+        if spec.__class__ is InputSpec and first.__class__ is _Tensor and spec.problem(first) is None:
+            return
         try:
             assert_input_compatibility(spec, first, self.name)
         except ValueError as error:

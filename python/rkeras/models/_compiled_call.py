@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from types import FunctionType
 from typing import Any
+
+import numpy as np
 
 from rkeras import _engine, tree
 from rkeras.layers import _attributes
@@ -12,6 +13,9 @@ from rkeras.layers.core.input_layer import InputLayer
 from rkeras.layers.layer import Layer
 from rkeras.tracing import TracedFunction, is_tensor_like, mode
 
+# What these attributes hold does not take part in a call; the penalty on activity, which does, makes a loss.
+_NOT_CALLED = ("_initializer", "_regularizer", "_constraint")
+
 # Plans kept for a model; a shape must come twice to get one, so that odd batches stay cheap.
 _CAPACITY = 16
 
@@ -19,7 +23,7 @@ _CAPACITY = 16
 class CompiledCalls:
     """The plans of one functional or sequential model's forward pass.
 
-    Only layers of this package qualify: a user's ``call`` may have effects or read what changes in Python.
+    Only code of this package qualifies: what a user wrote may have effects or read what changes in Python.
 
     Args:
         model: the model.
@@ -51,7 +55,10 @@ class CompiledCalls:
         for leaf in leaves:
             if not is_tensor_like(leaf) or get_mask(leaf) is not None:
                 return NotImplemented
-        training = bool(kwargs.get("training"))
+        training = kwargs.get("training")
+        if training is None:
+            # Not the same as False: some layers train unless told otherwise.
+            training = context.training
         structure = None if leaves[0] is inputs else _structure_key(inputs)
         key = (training, structure, *((leaf.shape, leaf.dtype) for leaf in leaves))
         plan = self._plans.get(key, NotImplemented)
@@ -70,7 +77,7 @@ class CompiledCalls:
         self._model._clear_losses()
         return plan(leaves)
 
-    def _compile(self, inputs: Any, training: bool) -> TracedFunction | None:
+    def _compile(self, inputs: Any, training: bool | None) -> TracedFunction | None:
         model = self._model
 
         def forward(x: Any) -> Any:
@@ -102,14 +109,44 @@ def _structure_key(inputs: Any) -> Any:
 
 
 def _qualifies(model: Any) -> bool:
-    for layer in model._flatten_layers():
-        cls = type(layer)
-        if not cls.__module__.startswith("rkeras.") or cls.__name__ == "Lambda":
+    """Whether a call runs no code but this package's, and depends on nothing but attributes and variables."""
+    if "call" in model.__dict__:
+        return False
+    network = model._network
+    for operation in network.graph.operations:
+        if isinstance(operation, Layer) and not all(map(_layer_qualifies, operation._flatten_layers())):
             return False
-        if isinstance(layer, InputLayer) and layer.dtype == "string":
-            # Text is looked up in Python.
+        if not isinstance(operation, Layer) and not _holds_ours(operation):
             return False
-        for value in layer.__dict__.values():
-            if isinstance(value, FunctionType) and not value.__module__.startswith("rkeras."):
-                return False
-    return True
+    arguments = [(node.arguments.args, node.arguments.kwargs) for node in network.graph.nodes]
+    # An array may be written to, and is read by each call.
+    return not any(isinstance(x, np.ndarray) or not _is_ours(x) for x in tree.flatten(arguments))
+
+
+def _layer_qualifies(layer: Any) -> bool:
+    if not _is_ours(type(layer).__call__):
+        return False
+    if getattr(layer, "_network", None) is not None and getattr(type(layer).call, "_runs_network", False):
+        # A subclass that, as it has no `call` of its own, may do as it likes outside of calls.
+        return _qualifies(layer)
+    if isinstance(layer, InputLayer) and layer.dtype == "string":
+        # Text is looked up in Python.
+        return False
+    return type(layer).__name__ != "Lambda" and _holds_ours(layer)
+
+
+def _holds_ours(operation: Any) -> bool:
+    """Whether class and attributes of an operation are of this package, as far as a call runs them."""
+    if not _is_ours(type(operation)) or not _is_ours(type(operation).call):
+        return False
+    return all(
+        _is_ours(leaf)
+        for name, value in operation.__dict__.items()
+        if not name.endswith(_NOT_CALLED)
+        for leaf in (tree.flatten(value) if tree.is_nested(value) else (value,))
+    )
+
+
+def _is_ours(value: Any) -> bool:
+    """Whether it is no code, or code of this package."""
+    return not callable(value) or (getattr(value, "__module__", None) or "").split(".")[0] == "rkeras"

@@ -9,7 +9,7 @@ from typing import Any
 
 from rkeras import tree
 from rkeras.keras_tensor import KerasTensor
-from rkeras.layers.call_context import training_scope
+from rkeras.layers.call_context import context, training_scope
 from rkeras.layers.layer import Layer
 from rkeras.models._compiled_call import CompiledCalls
 from rkeras.models._saving import Saving
@@ -117,6 +117,8 @@ class Model(Trainer, Saving, Layer):
             raise NotImplementedError(
                 f"{type(self).__name__} does not define `call(self, inputs)`, which computes its output"
             )
+        if training is None or training is context.training:
+            return self._network.run(inputs, mask)
         with training_scope(training):
             return self._network.run(inputs, mask)
 

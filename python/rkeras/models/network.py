@@ -145,7 +145,7 @@ class Network:
             y = adjusted
             shape = tuple(y.shape)
         # The batch may have another size than the one the model was built with.
-        if any(
+        if shape[1:] != ref.shape[1:] and any(
             m is not None and n is not None and m != n for m, n in zip(ref.shape[1:], shape[1:], strict=True)
         ):
             raise self._shape_error(ref, shape)

@@ -4,6 +4,7 @@ from rkeras.ops import image, linalg, nn, numpy
 from rkeras.ops.activation import *
 from rkeras.ops.adaptive_pooling import *
 from rkeras.ops.attention import *
+from rkeras.ops.blocks import *
 from rkeras.ops.classes import *
 from rkeras.ops.contraction import *
 from rkeras.ops.control_flow import *
@@ -12,6 +13,8 @@ from rkeras.ops.core import *
 from rkeras.ops.creation import *
 from rkeras.ops.crossentropy import *
 from rkeras.ops.ctc import *
+from rkeras.ops.ctc_decoding import *
+from rkeras.ops.custom_gradients import *
 from rkeras.ops.derivatives import *
 from rkeras.ops.diagonals import *
 from rkeras.ops.differences import *
@@ -35,12 +38,14 @@ from rkeras.ops.products import *
 from rkeras.ops.quantiles import *
 from rkeras.ops.rearranging import *
 from rkeras.ops.reduction import *
+from rkeras.ops.representation import *
 from rkeras.ops.scattering import *
 from rkeras.ops.searching import *
 from rkeras.ops.segments import *
 from rkeras.ops.sorting import *
 from rkeras.ops.spacing import *
 from rkeras.ops.spectra import *
+from rkeras.ops.spectrograms import *
 from rkeras.ops.splitting import *
 from rkeras.ops.structure import *
 from rkeras.ops.windows import *

@@ -156,9 +156,9 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 def _over_axes(op: str, x: Any, axis: Any) -> Any:
     """Applies an op along one axis; several axes, or all of them (None), are first merged into one."""
-    x = _engine.convert(x)
     if isinstance(axis, int):
         return _engine.apply(op, x, axis=axis)
+    x = _engine.convert(x)
     axes = list(range(x.ndim)) if axis is None else [a % x.ndim for a in axis]
     order = [a for a in range(x.ndim) if a not in axes] + axes
     moved = _engine.apply("transpose", x, axes=order)

@@ -41,7 +41,14 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, 
 
 
 @symbolic
-def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False) -> Any:
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: str | None = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Any:
     """One at every place that one of the integers of a row names.
 
     Args:
@@ -50,15 +57,26 @@ def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: str | None =
         axis: where it goes.
         dtype: dtype of the result; the default float by default.
         sparse: must be False; tensors are dense here.
+        kwargs: ``num_tokens``, an older name of ``num_classes``.
 
     Returns:
         A tensor of zeros and ones.
+
+    Raises:
+        TypeError: an argument of another name.
+        ValueError: no number of classes.
 
     Example:
         >>> import rkeras
         >>> rkeras.ops.multi_hot([[0, 2]], 3).tolist()
         [[1.0, 0.0, 1.0]]
     """
+    old_name = kwargs.pop("num_tokens", None)
+    num_classes = old_name if num_classes is None else num_classes
+    if kwargs:
+        raise TypeError(f"multi_hot got unexpected arguments: {', '.join(kwargs)}")
+    if num_classes is None:
+        raise ValueError("multi_hot needs to know how many classes there are: pass num_classes")
     inputs = _engine.convert(inputs)
     hot = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse)
     reduce_axis = 1 if inputs.ndim > 1 else 0

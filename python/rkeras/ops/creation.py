@@ -142,24 +142,36 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: str | None = N
     return _engine.apply("arange", start=start, step=step, count=max(0, math.ceil((stop - start) / step)), dtype=dtype)
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> Any:
-    """A matrix with ones on a diagonal.
+_MATRIX_DOC = """{summary}
 
-    Args:
-        N: rows.
-        M: columns; as many as rows by default.
-        k: which diagonal; 0 is the main one.
-        dtype: the default float by default.
+Args:
+    N: rows.
+    M: columns; as many as rows by default.
+    k: which diagonal; 0 is the main one.
+    dtype: the default float by default.
 
-    Returns:
-        A matrix.
+Returns:
+    A matrix.
 
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.eye(2).tolist()
-        [[1.0, 0.0], [0.0, 1.0]]
-    """
-    return _engine.convert(np.eye(N, M, k), dtype or _engine.floatx())
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}(2).tolist()
+    {example}
+"""
+
+
+def _matrix(name: str, summary: str, points: Callable[..., Any], example: list[list[float]]) -> Callable[..., Any]:
+    def fn(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> Any:
+        return _engine.convert(points(N, M, k), dtype or _engine.floatx())
+
+    fn.__name__ = fn.__qualname__ = name
+    fn.__module__ = "rkeras.ops"
+    fn.__doc__ = _MATRIX_DOC.format(summary=summary, name=name, example=example)
+    return fn
+
+
+eye = _matrix("eye", "A matrix with ones on a diagonal.", np.eye, [[1.0, 0.0], [0.0, 1.0]])
+tri = _matrix("tri", "Ones on and below a diagonal.", np.tri, [[1.0, 0.0], [1.0, 1.0]])
 
 
 def identity(n: int, dtype: str | None = None) -> Any:
@@ -178,26 +190,6 @@ def identity(n: int, dtype: str | None = None) -> Any:
         (2, 2)
     """
     return eye(n, dtype=dtype)
-
-
-def tri(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> Any:
-    """Ones on and below a diagonal.
-
-    Args:
-        N: rows.
-        M: columns; as many as rows by default.
-        k: which diagonal; 0 is the main one.
-        dtype: the default float by default.
-
-    Returns:
-        A matrix.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.tri(2).tolist()
-        [[1.0, 0.0], [1.0, 1.0]]
-    """
-    return _engine.convert(np.tri(N, M, k), dtype or _engine.floatx())
 
 
 @symbolic

@@ -1,16 +1,18 @@
-"""Fourier's transform and the spectra of sequences. A complex tensor is a pair of tensors, as in Keras."""
+"""Fourier's transform. A complex tensor is a pair of tensors, as in Keras."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rkeras import _engine, ops
 from rkeras.ops._dispatch import symbolic
+from rkeras.ops._tables import named
 
-__all__ = ["extract_sequences", "fft", "fft2", "ifft2", "irfft", "istft", "rfft", "stft"]
+__all__ = ["fft", "fft2", "ifft2", "irfft", "rfft"]
 
 # Up to this length a transform is one product with the matrix of roots of unity.
 _WHOLE = 64
@@ -49,95 +51,88 @@ def _transform(real: Any, imag: Any, sign: int) -> tuple[Any, Any]:
     return tuple(ops.reshape(ops.swapaxes(x, -1, -2), (*leading, n)) for x in (real, imag))
 
 
-def _floats(x: Any) -> Any:
+def real_numbers(x: Any) -> Any:
+    """A tensor of floats of at least 32 bits.
+
+    Example:
+        >>> real_numbers([1, 2]).dtype
+        'float32'
+    """
     x = _engine.convert(x)
     return x if x.dtype.startswith("float") and x.dtype != "float16" else ops.cast(x, "float32")
 
 
-def _pair(name: str, x: Any, rank: int) -> tuple[Any, Any]:
+def complex_parts(name: str, x: Any, rank: int) -> tuple[Any, Any]:
+    """Real and imaginary parts as floats.
+
+    Raises:
+        ValueError: no pair, or two shapes.
+
+    Example:
+        >>> [part.dtype for part in complex_parts("fft", ([1, 2], [0, 0]), 1)]
+        ['float32', 'float32']
+    """
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ValueError(f"{name}: expected a pair (real, imaginary), got {type(x).__name__}")
-    real, imag = (_floats(part) for part in x)
+    real, imag = (real_numbers(part) for part in x)
     if real.shape != imag.shape or real.ndim < rank:
         raise ValueError(f"{name}: expected parts of one shape of rank {rank} or more, got {real.shape}, {imag.shape}")
     return real, imag
 
 
-@symbolic
-def fft(x: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Fourier's transform along the last axis.
-
-    Args:
-        x: real and imaginary parts, tensors of one shape.
-
-    Returns:
-        Real and imaginary parts of the same shape.
-
-    Raises:
-        ValueError: no pair, or two shapes.
-
-    Example:
-        >>> import rkeras
-        >>> real, _ = rkeras.ops.fft(([1.0, 1.0], [0.0, 0.0]))
-        >>> real.tolist()
-        [2.0, 0.0]
-    """
-    real, imag = _pair("fft", x, 1)
-    return _transform(real, imag, -1)
-
-
-def _plane(x: Any, sign: int) -> tuple[Any, Any]:
-    real, imag = _transform(x[0], x[1], sign)
+def _plane(real: Any, imag: Any, sign: int) -> tuple[Any, Any]:
+    real, imag = _transform(real, imag, sign)
     real, imag = _transform(ops.swapaxes(real, -1, -2), ops.swapaxes(imag, -1, -2), sign)
     return ops.swapaxes(real, -1, -2), ops.swapaxes(imag, -1, -2)
 
 
-@symbolic
-def fft2(x: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Fourier's transform along the last two axes.
-
-    Args:
-        x: real and imaginary parts, tensors of one shape.
-
-    Returns:
-        Real and imaginary parts of the same shape.
-
-    Raises:
-        ValueError: no pair, or two shapes.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.fft2((rkeras.ops.ones((2, 2)), rkeras.ops.zeros((2, 2))))[0].tolist()
-        [[4.0, 0.0], [0.0, 0.0]]
-    """
-    return _plane(_pair("fft2", x, 2), -1)
-
-
-@symbolic
-def ifft2(x: tuple[Any, Any]) -> tuple[Any, Any]:
-    """The inverse of ``fft2``.
-
-    Args:
-        x: real and imaginary parts, tensors of one shape.
-
-    Returns:
-        Real and imaginary parts of the same shape.
-
-    Raises:
-        ValueError: no pair, or two shapes.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.ifft2(([[4.0, 0.0], [0.0, 0.0]], rkeras.ops.zeros((2, 2))))[0].tolist()
-        [[1.0, 1.0], [1.0, 1.0]]
-    """
-    real, imag = _pair("ifft2", x, 2)
+def _plane_back(real: Any, imag: Any) -> tuple[Any, Any]:
     count = real.shape[-1] * real.shape[-2]
-    return tuple(part / count for part in _plane((real, imag), 1))
+    real, imag = _plane(real, imag, 1)
+    return real / count, imag / count
 
 
-def _fitted(x: Any, size: int) -> Any:
-    """The last axis cut off, or filled up with zeros."""
+_DOC = """{summary}
+
+Args:
+    x: real and imaginary parts, tensors of one shape.
+
+Returns:
+    Real and imaginary parts of the same shape.
+
+Raises:
+    ValueError: no pair, or two shapes.
+
+Example:
+    >>> import rkeras
+    >>> rkeras.ops.{name}(([[1.0, 1.0]], [[0.0, 0.0]]))[0].tolist()
+    {example}
+"""
+
+
+def _declare(name: str, summary: str, rank: int, run: Callable[..., Any], example: Any) -> Callable[..., Any]:
+    def fn(x: tuple[Any, Any]) -> tuple[Any, Any]:
+        return run(*complex_parts(name, x, rank))  # type: ignore[no-any-return]
+
+    return named(fn, name, _DOC, summary=summary, example=example)  # type: ignore[no-any-return]
+
+
+fft = _declare(
+    "fft", "Fourier's transform along the last axis.", 1, lambda real, imag: _transform(real, imag, -1), [[2.0, 0.0]]
+)
+fft2 = _declare(
+    "fft2", "Fourier's transform along the last two axes.", 2, lambda real, imag: _plane(real, imag, -1), [[2.0, 0.0]]
+)
+ifft2 = _declare("ifft2", "The inverse of ``fft2``.", 2, _plane_back, [[1.0, 0.0]])
+
+
+def fitted(x: Any, size: int) -> Any:
+    """The last axis cut off, or filled up with zeros.
+
+    Example:
+        >>> fitted(ops.array([1, 2]), 3).tolist()
+        [1, 2, 0]
+    """
     missing = size - x.shape[-1]
     return ops.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, missing)]) if missing > 0 else x[..., :size]
 
@@ -158,9 +153,9 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
         >>> rkeras.ops.rfft([1.0, 0.0, 0.0, 0.0])[0].tolist()
         [1.0, 1.0, 1.0]
     """
-    x = _floats(x)
+    x = real_numbers(x)
     n = x.shape[-1] if fft_length is None else int(fft_length)
-    x = _fitted(x, n)
+    x = fitted(x, n)
     real, imag = _transform(x, ops.zeros_like(x), -1)
     return real[..., : n // 2 + 1], imag[..., : n // 2 + 1]
 
@@ -184,10 +179,10 @@ def irfft(x: tuple[Any, Any], fft_length: int | None = None) -> Any:
         >>> rkeras.ops.irfft(([2.0, 2.0], [0.0, 0.0])).tolist()
         [2.0, 0.0]
     """
-    real, imag = _pair("irfft", x, 1)
+    real, imag = complex_parts("irfft", x, 1)
     n = 2 * (real.shape[-1] - 1) if fft_length is None else int(fft_length)
     half = n // 2 + 1
-    real, imag = _fitted(real, half), _fitted(imag, half)
+    real, imag = fitted(real, half), fitted(imag, half)
     # What is missing is the mirror image; the parts at 0 and in the middle have no partner and are real.
     mirrored = slice(half - 1 - (n % 2 == 0), 0, -1)
     alone = np.zeros(half, bool)
@@ -196,134 +191,3 @@ def irfft(x: tuple[Any, Any], fft_length: int | None = None) -> Any:
     real = ops.concatenate([real, real[..., mirrored]], axis=-1)
     imag = ops.concatenate([imag, -imag[..., mirrored]], axis=-1)
     return _transform(real, imag, 1)[0] / n
-
-
-@symbolic
-def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
-    """The windows of sequences.
-
-    Args:
-        x: tensor whose last axis is time.
-        sequence_length: of a window.
-        sequence_stride: how far it moves.
-
-    Returns:
-        A tensor with an axis of windows in front of that of time; what is left at the end is left out.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.extract_sequences([1, 2, 3, 4, 5], 3, 2).tolist()
-        [[1, 2, 3], [3, 4, 5]]
-    """
-    x = _engine.convert(x)
-    count = max((x.shape[-1] - sequence_length) // sequence_stride + 1, 0)
-    index = np.arange(count)[:, None] * sequence_stride + np.arange(sequence_length)
-    return ops.take(x, index.astype("int32"), axis=-1)
-
-
-def _window(name: str, window: Any, length: int, size: int, dtype: str) -> Any:
-    """The weights of a window in the middle of ``size`` points."""
-    # Periodic windows: the point behind the last would be the first again.
-    known = {"hann": np.hanning, "hamming": np.hamming}
-    if window is None:
-        return ops.ones(size, dtype)
-    if isinstance(window, str):
-        if window not in known:
-            raise ValueError(f"{name}: window must be one of {tuple(known)}, a tensor or None, got {window!r}")
-        weights = ops.cast(known[window](length + 1)[:-1], dtype)
-    else:
-        weights = ops.cast(window, dtype)
-        if weights.shape != (length,):
-            raise ValueError(f"{name}: expected a window of shape ({length},), got {weights.shape}")
-    before = (size - length) // 2
-    return ops.pad(weights, ((before, size - length - before),))
-
-
-@symbolic
-def stft(
-    x: Any, sequence_length: int, sequence_stride: int, fft_length: int, window: Any = "hann", center: bool = True
-) -> tuple[Any, Any]:
-    """The spectra of overlapping windows of sequences.
-
-    Args:
-        x: tensor whose last axis is time.
-        sequence_length: of a window.
-        sequence_stride: how far it moves.
-        fft_length: to what length windows are filled up with zeros.
-        window: their weights: ``hann``, ``hamming``, a vector, or None for equal ones.
-        center: begins with a window around the first point, mirroring what lies beyond both ends.
-
-    Returns:
-        Real and imaginary parts (..., windows, fft_length // 2 + 1).
-
-    Raises:
-        ValueError: ``fft_length`` is below ``sequence_length``, or an unknown window.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.stft(rkeras.ops.ones(16), 4, 2, 4)[0].shape
-        (9, 3)
-    """
-    if fft_length < sequence_length:
-        raise ValueError(f"stft: fft_length {fft_length} is below sequence_length {sequence_length}")
-    x = _floats(x)
-    weights = _window("stft", window, sequence_length, fft_length, x.dtype)
-    if center:
-        around = [(0, 0)] * (x.ndim - 1) + [(fft_length // 2, fft_length // 2)]
-        x = ops.pad(x, around, mode="reflect")
-    return rfft(extract_sequences(x, fft_length, sequence_stride) * weights, fft_length)
-
-
-@symbolic
-def istft(
-    x: tuple[Any, Any],
-    sequence_length: int,
-    sequence_stride: int,
-    fft_length: int,
-    length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-) -> Any:
-    """The inverse of ``stft``: windows are added up where they overlap.
-
-    Args:
-        x: real and imaginary parts (..., windows, fft_length // 2 + 1).
-        sequence_length: of a window.
-        sequence_stride: how far it moved.
-        fft_length: to what length windows were filled up.
-        length: of the result; as long as the windows reach by default.
-        window: their weights, as in ``stft``.
-        center: the first window was around the first point.
-
-    Returns:
-        A tensor whose last axis is time.
-
-    Raises:
-        ValueError: no pair, two shapes, or an unknown window.
-
-    Example:
-        >>> import rkeras
-        >>> spectra = rkeras.ops.stft(rkeras.ops.ones(16), 4, 2, 4)
-        >>> [round(v, 3) for v in rkeras.ops.istft(spectra, 4, 2, 4).tolist()[:3]]
-        [1.0, 1.0, 1.0]
-    """
-    real, imag = _pair("istft", x, 2)
-    weights = _window("istft", window, sequence_length, fft_length, real.dtype)
-    pieces = irfft((real, imag), fft_length) * weights
-    count = pieces.shape[-2]
-    total = fft_length + (count - 1) * sequence_stride
-    place = (np.arange(count)[:, None] * sequence_stride + np.arange(fft_length)).ravel().astype("int32")
-
-    def added(parts: Any) -> Any:
-        flat = ops.reshape(parts, (-1, place.size))
-        return _engine.apply("scatter_add", flat, place, axis=1, size=total)
-
-    sums = added(pieces)
-    # How much each point was weighted in all windows; where nothing was, nothing is known.
-    known = added(ops.broadcast_to(ops.square(weights), (count, fft_length)))
-    heard = known > 1e-11
-    found = ops.where(heard, sums / ops.where(heard, known, 1.0), sums)
-    first = fft_length // 2 if center else 0
-    last = total - first if length is None else first + length
-    found = _fitted(found[:, first:last], last - first)
-    return ops.reshape(found, (*pieces.shape[:-2], last - first))

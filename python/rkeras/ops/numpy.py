@@ -17,6 +17,7 @@ from rkeras.ops.products import *
 from rkeras.ops.quantiles import *
 from rkeras.ops.rearranging import *
 from rkeras.ops.reduction import *
+from rkeras.ops.representation import *
 from rkeras.ops.searching import *
 from rkeras.ops.sorting import argsort, sort
 from rkeras.ops.spacing import *

@@ -1,4 +1,4 @@
-"""Windows of pictures as vectors, and back; pixels as channels, and back."""
+"""Windows of pictures as vectors, and back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from rkeras import _engine, ops
-from rkeras.ops._arguments import channels_first, per_axis
+from rkeras.ops._arguments import per_axis
 from rkeras.ops._dispatch import symbolic
 
-__all__ = ["depth_to_space", "fold", "space_to_depth", "unfold"]
+__all__ = ["fold", "unfold"]
 
 
 def patches(
@@ -117,77 +117,3 @@ def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding:
     added = _engine.apply("scatter_add", values, index, axis=2, size=math.prod(wide))
     picture = ops.reshape(added, (batch, channels, *wide))
     return picture[:, :, around[0] : around[0] + size[0], around[1] : around[1] + size[1]]
-
-
-def _blocks(name: str, x: Any, data_format: str | None) -> tuple[Any, bool]:
-    x = _engine.convert(x)
-    if x.ndim != 4:
-        raise ValueError(f"{name}: expected pictures with 4 axes, got shape {x.shape}")
-    first = channels_first(data_format)
-    return x, first
-
-
-@symbolic
-def space_to_depth(x: Any, block_size: int, data_format: str | None = "channels_last") -> Any:
-    """Blocks of pixels as channels of one pixel.
-
-    Args:
-        x: pictures (batch, rows, columns, channels), or with channels first.
-        block_size: rows and columns of a block.
-        data_format: where channels are.
-
-    Returns:
-        Smaller pictures with more channels.
-
-    Raises:
-        ValueError: another rank, or sizes that do not divide into blocks.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.space_to_depth(rkeras.ops.ones((1, 4, 4, 3)), 2).shape
-        (1, 2, 2, 12)
-    """
-    x, first = _blocks("space_to_depth", x, data_format)
-    b = int(block_size)
-    batch, height, width, channels = (x.shape[0], *x.shape[2:], x.shape[1]) if first else x.shape
-    if height % b or width % b:
-        raise ValueError(f"space_to_depth: {height} rows and {width} columns do not divide into blocks of {b}")
-    height, width, depth = height // b, width // b, channels * b * b
-    if first:
-        blocks = ops.reshape(x, (batch, channels, height, b, width, b))
-        return ops.reshape(ops.transpose(blocks, (0, 1, 3, 5, 2, 4)), (batch, depth, height, width))
-    blocks = ops.reshape(x, (batch, height, b, width, b, channels))
-    return ops.reshape(ops.transpose(blocks, (0, 1, 3, 2, 4, 5)), (batch, height, width, depth))
-
-
-@symbolic
-def depth_to_space(x: Any, block_size: int, data_format: str | None = "channels_last") -> Any:
-    """Channels of one pixel as blocks of pixels.
-
-    Args:
-        x: pictures (batch, rows, columns, channels), or with channels first.
-        block_size: rows and columns of a block.
-        data_format: where channels are.
-
-    Returns:
-        Larger pictures with fewer channels.
-
-    Raises:
-        ValueError: another rank, or channels that do not divide into blocks.
-
-    Example:
-        >>> import rkeras
-        >>> rkeras.ops.depth_to_space(rkeras.ops.ones((1, 2, 2, 12)), 2).shape
-        (1, 4, 4, 3)
-    """
-    x, first = _blocks("depth_to_space", x, data_format)
-    b = int(block_size)
-    batch, height, width, depth = (x.shape[0], *x.shape[2:], x.shape[1]) if first else x.shape
-    if depth % (b * b):
-        raise ValueError(f"depth_to_space: {depth} channels do not divide into blocks of {b * b}")
-    channels = depth // (b * b)
-    if first:
-        blocks = ops.reshape(x, (batch, channels, b, b, height, width))
-        return ops.reshape(ops.transpose(blocks, (0, 1, 4, 2, 5, 3)), (batch, channels, height * b, width * b))
-    blocks = ops.reshape(x, (batch, height, width, b, b, channels))
-    return ops.reshape(ops.transpose(blocks, (0, 1, 3, 2, 4, 5)), (batch, height * b, width * b, channels))

@@ -10,6 +10,7 @@ from typing import Any
 from rkeras import _engine
 from rkeras.ops._dispatch import symbolic
 from rkeras.ops._tables import named
+from rkeras.ops.core import dtype_name
 
 Axis = int | tuple[int, ...] | list[int] | None
 
@@ -44,10 +45,37 @@ def _reduction(
     return named(fn, name, _DOC, summary=summary, dtypes=dtypes, raises=raises)  # type: ignore[no-any-return]
 
 
+@symbolic
+def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: str | None = None) -> Any:
+    """Multiplies along axes.
+
+    Args:
+        x: tensor of any shape.
+        axis: the axis or axes to reduce; all of them by default.
+        keepdims: keeps the reduced axes with size 1.
+        dtype: of factors and result; that of ``x`` by default, but 32 bits for small integers and bools.
+
+    Returns:
+        A tensor without the reduced axes.
+
+    Raises:
+        ValueError: an axis is out of range.
+
+    Example:
+        >>> import rkeras
+        >>> rkeras.ops.prod([[1.0, 2.0], [3.0, 4.0]], axis=0).tolist()
+        [3.0, 8.0]
+    """
+    if dtype is None:
+        return _engine.apply("prod", x, axis=axis, keepdims=keepdims)
+    dtype = dtype_name(dtype)
+    product = _engine.apply("prod", _engine.apply("cast", x, dtype=dtype), axis=axis, keepdims=keepdims)
+    return _engine.apply("cast", product, dtype=dtype)
+
+
 _EMPTY = ", or there is nothing to choose from"
 
 sum = _reduction("sum", "Adds up along axes.", dtypes="; small integers and bools are summed in 32 bits")
-prod = _reduction("prod", "Multiplies along axes.", dtypes="; small integers and bools are multiplied in 32 bits")
 any = _reduction("any", "True where some element along the axes is not zero.", dtypes=", of bools")
 all = _reduction("all", "True where every element along the axes is not zero.", dtypes=", of bools")
 logsumexp = _reduction("logsumexp", "The logarithm of the sum of exponentials along axes, without overflow.")
@@ -94,69 +122,46 @@ max = _extreme("max", "largest", "maximum", 3.0)
 min = _extreme("min", "smallest", "minimum", 1.0)
 
 
-@symbolic
-def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The arithmetic mean along axes.
+_MEAN_DOC = """{summary}
 
-    Args:
-        x: tensor of any shape; integers become floats.
-        axis: the axis or axes to reduce; all of them by default.
-        keepdims: keeps the reduced axes with size 1.
+Args:
+    x: tensor of any shape; integers become floats.
+    axis: the axis or axes to reduce; all of them by default.
+    keepdims: keeps the reduced axes with size 1.
 
-    Returns:
-        A float tensor without the reduced axes; NaN where there is nothing to average.
+Returns:
+    A float tensor without the reduced axes; NaN where there is nothing to average.
 
-    Example:
-        >>> import rkeras
-        >>> float(rkeras.ops.mean([1.0, 3.0]))
-        2.0
-    """
-    x = _engine.convert(x)
-    if not x.dtype.startswith(("float", "bfloat")):
-        x = _engine.apply("cast", x, dtype=_engine.floatx())
+Example:
+    >>> import rkeras
+    >>> float(rkeras.ops.{name}([1.0, 3.0]))
+    {example}
+"""
+
+
+def _averaged(name: str, summary: str, formula: Callable[..., Any], example: float) -> Callable[..., Any]:
+    def fn(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+        x = _engine.convert(x)
+        if not x.dtype.startswith(("float", "bfloat")):
+            x = _engine.apply("cast", x, dtype=_engine.floatx())
+        return formula(x, axis, keepdims)
+
+    return named(fn, name, _MEAN_DOC, summary=summary, example=example)  # type: ignore[no-any-return]
+
+
+def _mean(x: Any, axis: Axis, keepdims: bool) -> Any:
     total = _engine.apply("sum", x, axis=axis, keepdims=keepdims)
     count = x.size // total.size if total.size else 1
     return total * (1.0 / count if count else math.nan)
 
 
-@symbolic
-def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The mean squared distance from the mean along axes (no Bessel correction).
-
-    Args:
-        x: tensor of any shape; integers become floats.
-        axis: the axis or axes to reduce; all of them by default.
-        keepdims: keeps the reduced axes with size 1.
-
-    Returns:
-        A float tensor without the reduced axes.
-
-    Example:
-        >>> import rkeras
-        >>> float(rkeras.ops.var([1.0, 3.0]))
-        1.0
-    """
-    return moments(x, axis, keepdims)[1]
-
-
-@symbolic
-def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The square root of the variance along axes.
-
-    Args:
-        x: tensor of any shape; integers become floats.
-        axis: the axis or axes to reduce; all of them by default.
-        keepdims: keeps the reduced axes with size 1.
-
-    Returns:
-        A float tensor without the reduced axes.
-
-    Example:
-        >>> import rkeras
-        >>> float(rkeras.ops.std([1.0, 3.0]))
-        1.0
-    """
-    return _engine.apply("sqrt", var(x, axis, keepdims))
+mean = _averaged("mean", "The arithmetic mean along axes.", _mean, 2.0)
+var = _averaged(
+    "var", "The mean squared distance from the mean along axes (no Bessel correction).", lambda *a: moments(*a)[1], 1.0
+)
+std = _averaged(
+    "std", "The square root of the variance along axes.", lambda *a: _engine.apply("sqrt", moments(*a)[1]), 1.0
+)
 
 
 @symbolic

@@ -10,6 +10,7 @@ _NAMES = {
     "Progbar": "rkeras.training.progress",
     "PyDataset": "rkeras.utils.py_dataset",
     "clear_session": "rkeras.utils.session",
+    "get_file": "rkeras.utils.files",
     "get_source_inputs": "rkeras.operation",
     "is_keras_tensor": "rkeras.keras_tensor",
     "model_to_dot": "rkeras.visualization.plot",

@@ -42,7 +42,7 @@ _BY_MODULE = {
     "rkeras.autodiff": "GradientTape",
     f"{_HERE}._misc": "RaggedTensor SparseTensor UnconnectedGradients keras test version",
     "rkeras._engine": "Tensor",
-    "rkeras.ops": "is_tensor",
+    "rkeras.ops": "custom_gradient is_tensor",
     "rkeras.naming": "name_scope",
 }
 _NAMES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -177,7 +178,7 @@ def _layout(data_format: str | None) -> str:
 
 
 def _conv(
-    op: Any, rank: int, x: Any, filters: Any, strides: Any, padding: str, data_format: Any, dilations: Any
+    op: Any, rank: int, x: Any, filters: Any, strides: Any, padding: str, data_format: Any = None, dilations: Any = None
 ) -> Any:
     layout = _layout(data_format)
     return op(
@@ -190,107 +191,23 @@ def _conv(
     )
 
 
-def conv1d(
-    input: Any,
-    filters: Any,
-    stride: Any,
-    padding: str,
-    data_format: str | None = None,
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Convolution of sequences.
-
-    Example:
-        >>> conv1d(ops.ones((1, 4, 1)), ops.ones((2, 1, 1)), 1, "VALID").shape
-        (1, 3, 1)
-    """
-    del name
-    return _conv(ops.conv, 1, input, filters, stride, padding, data_format, dilations)
-
-
-def conv2d(
-    input: Any,
-    filters: Any,
-    strides: Any,
-    padding: str,
-    data_format: str | None = None,
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Convolution of images.
-
-    Args:
-        input: of shape ``(batch, height, width, channels)``, or ``(batch, channels, height, width)`` for the
-            layout ``NCHW``.
-        filters: of shape ``(height, width, channels, filters)``.
-        strides: an int, one an axis of the image, or one for each axis of the input.
-        padding: ``SAME`` or ``VALID``.
-        data_format: ``NHWC`` or ``NCHW``.
-        dilations: as ``strides``.
-        name: of no meaning.
-
-    Returns:
-        The filtered images.
-
-    Example:
-        >>> conv2d(ops.ones((1, 4, 4, 1)), ops.ones((3, 3, 1, 2)), [1, 2, 2, 1], "SAME").shape
-        (1, 2, 2, 2)
-    """
-    del name
-    return _conv(ops.conv, 2, input, filters, strides, padding, data_format, dilations)
-
-
-def depthwise_conv2d(
-    input: Any,
-    filter: Any,
-    strides: Any,
-    padding: str,
-    data_format: str | None = None,
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Convolution of each channel by itself.
-
-    Example:
-        >>> depthwise_conv2d(ops.ones((1, 4, 4, 3)), ops.ones((2, 2, 3, 1)), [1, 1, 1, 1], "VALID").shape
-        (1, 3, 3, 3)
-    """
-    del name
-    return _conv(ops.depthwise_conv, 2, input, filter, strides, padding, data_format, dilations)
-
-
-def _pool(op: Any, input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None) -> Any:
+def _pool(op: Any, input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None = None) -> Any:
     layout, rank = _layout(data_format), ops.ndim(input) - 2
     return op(input, _window(ksize, rank, layout), _window(strides, rank, layout), padding.lower(), layout)
 
 
-def max_pool2d(
-    input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC", name: str | None = None
-) -> Any:
-    """The largest element of each window.
-
-    Example:
-        >>> max_pool2d(ops.ones((1, 4, 4, 3)), 2, 2, "VALID").shape
-        (1, 2, 2, 3)
-    """
-    del name
-    return _pool(ops.max_pool, input, ksize, strides, padding, data_format)
-
-
-def avg_pool2d(
-    input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC", name: str | None = None
-) -> Any:
-    """The mean of each window.
-
-    Example:
-        >>> avg_pool2d(ops.ones((1, 4, 4, 3)), 2, 2, "VALID").shape
-        (1, 2, 2, 3)
-    """
-    del name
-    return _pool(ops.average_pool, input, ksize, strides, padding, data_format)
-
-
-max_pool, avg_pool = max_pool2d, avg_pool2d
+_WINDOWED = {
+    "avg_pool avg_pool2d": ("average_pool input ksize strides padding data_format", partial(_pool, ops.average_pool)),
+    "conv1d": ("conv input:x filters stride:strides padding data_format dilations", partial(_conv, ops.conv, 1)),
+    "conv2d": ("conv input:x filters strides padding data_format dilations", partial(_conv, ops.conv, 2)),
+    "depthwise_conv2d": (
+        "depthwise_conv input:x filter:filters strides padding data_format dilations",
+        partial(_conv, ops.depthwise_conv, 2),
+    ),
+    "max_pool max_pool2d": ("max_pool input ksize strides padding data_format", partial(_pool, ops.max_pool)),
+}
+for _names, (_row, _function) in _WINDOWED.items():
+    for _name in _names.split():
+        globals()[_name] = adapted(f"tf.nn.{_name}", _row, _function)
 
 __getattr__, __dir__, _ = namespace(__name__, "tf.nn", {})

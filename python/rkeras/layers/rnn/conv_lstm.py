@@ -10,7 +10,41 @@ from rkeras.layers.rnn.conv_lstm_cell import ConvLSTMCell
 
 
 class ConvLSTM(CellLayer):
-    """A long short-term memory over images whose products are convolutions; ``_rank`` spatial axes."""
+    """A long short-term memory whose products are convolutions over ``_rank`` spatial axes (Shi et al. 2015).
+
+    Args:
+        filters: channels of output, state and carry.
+        kernel_size: window of both convolutions: an int or one for each axis.
+        strides: steps of the window over the input.
+        padding: ``"valid"`` or ``"same"``, of the convolution of the input.
+        data_format: ``"channels_last"`` or ``"channels_first"``.
+        dilation_rate: distance between points of the window over the input.
+        activation: function of the candidate and of the carry in the output.
+        recurrent_activation: function of the gates.
+        use_bias: whether a bias is added.
+        kernel_initializer: how ``kernel`` begins.
+        recurrent_initializer: how ``recurrent_kernel`` begins.
+        bias_initializer: how ``bias`` begins.
+        unit_forget_bias: whether the bias of the forget gate begins at one.
+        kernel_regularizer: penalty on the kernel.
+        recurrent_regularizer: penalty on the recurrent kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: applied to the kernel after each update.
+        recurrent_constraint: applied to the recurrent kernel after each update.
+        bias_constraint: applied to the bias after each update.
+        dropout: fraction of the inputs to drop in training.
+        recurrent_dropout: fraction of the state to drop in training.
+        seed: determines what is dropped.
+        return_sequences: whether the outputs of all steps are returned, or of the last only.
+        return_state: whether the last state and carry are returned as well.
+        go_backwards: from the last step to the first; outputs come in that order.
+        stateful: whether the states at the end of a batch are those at the beginning of the next.
+        kwargs: those of ``RNN``.
+
+    Raises:
+        ValueError: a size below one, an unknown padding, or inputs of another rank.
+    """
 
     _cell_class = ConvLSTMCell
     _rank = 0
@@ -66,37 +100,10 @@ class ConvLSTM(CellLayer):
 
 
 class ConvLSTM1D(ConvLSTM):
-    """A long short-term memory over signals whose products are convolutions (Shi et al. 2015).
+    """A long short-term memory over signals; the arguments are those of ``ConvLSTM``.
 
-    Args:
-        filters: channels of output, state and carry.
-        kernel_size: window of both convolutions.
-        strides: steps of the window over the input.
-        padding: ``"valid"`` or ``"same"``, of the convolution of the input.
-        data_format: ``"channels_last"`` or ``"channels_first"``.
-        dilation_rate: distance between points of the window over the input.
-        activation: function of the candidate and of the carry in the output.
-        recurrent_activation: function of the gates.
-        use_bias: whether a bias is added.
-        kernel_initializer: how ``kernel`` begins.
-        recurrent_initializer: how ``recurrent_kernel`` begins.
-        bias_initializer: how ``bias`` begins.
-        unit_forget_bias: whether the bias of the forget gate begins at one.
-        kernel_regularizer: penalty on the kernel.
-        recurrent_regularizer: penalty on the recurrent kernel.
-        bias_regularizer: penalty on the bias.
-        activity_regularizer: penalty on the output.
-        kernel_constraint: applied to the kernel after each update.
-        recurrent_constraint: applied to the recurrent kernel after each update.
-        bias_constraint: applied to the bias after each update.
-        dropout: fraction of the inputs to drop in training.
-        recurrent_dropout: fraction of the state to drop in training.
-        seed: determines what is dropped.
-        return_sequences: whether the outputs of all steps are returned, or of the last only.
-        return_state: whether the last state and carry are returned as well.
-        go_backwards: from the last step to the first; outputs come in that order.
-        stateful: whether the states at the end of a batch are those at the beginning of the next.
-        kwargs: those of ``RNN``.
+    Inputs have the shape (batch, steps, length, channels); the output has (batch, length, filters)
+    of the last step or, with ``return_sequences``, of each. Channels may come before sizes.
 
     Example:
         >>> import numpy as np
@@ -108,37 +115,10 @@ class ConvLSTM1D(ConvLSTM):
 
 
 class ConvLSTM2D(ConvLSTM):
-    """A long short-term memory over images whose products are convolutions (Shi et al. 2015).
+    """A long short-term memory over images; the arguments are those of ``ConvLSTM``.
 
-    Args:
-        filters: channels of output, state and carry.
-        kernel_size: window of both convolutions: an int or one for each axis.
-        strides: steps of the window over the input.
-        padding: ``"valid"`` or ``"same"``, of the convolution of the input.
-        data_format: ``"channels_last"`` or ``"channels_first"``.
-        dilation_rate: distance between points of the window over the input.
-        activation: function of the candidate and of the carry in the output.
-        recurrent_activation: function of the gates.
-        use_bias: whether a bias is added.
-        kernel_initializer: how ``kernel`` begins.
-        recurrent_initializer: how ``recurrent_kernel`` begins.
-        bias_initializer: how ``bias`` begins.
-        unit_forget_bias: whether the bias of the forget gate begins at one.
-        kernel_regularizer: penalty on the kernel.
-        recurrent_regularizer: penalty on the recurrent kernel.
-        bias_regularizer: penalty on the bias.
-        activity_regularizer: penalty on the output.
-        kernel_constraint: applied to the kernel after each update.
-        recurrent_constraint: applied to the recurrent kernel after each update.
-        bias_constraint: applied to the bias after each update.
-        dropout: fraction of the inputs to drop in training.
-        recurrent_dropout: fraction of the state to drop in training.
-        seed: determines what is dropped.
-        return_sequences: whether the outputs of all steps are returned, or of the last only.
-        return_state: whether the last state and carry are returned as well.
-        go_backwards: from the last step to the first; outputs come in that order.
-        stateful: whether the states at the end of a batch are those at the beginning of the next.
-        kwargs: those of ``RNN``.
+    Inputs have the shape (batch, steps, rows, columns, channels); the output has (batch, rows, columns, filters)
+    of the last step or, with ``return_sequences``, of each. Channels may come before sizes.
 
     Example:
         >>> import numpy as np
@@ -150,37 +130,11 @@ class ConvLSTM2D(ConvLSTM):
 
 
 class ConvLSTM3D(ConvLSTM):
-    """A long short-term memory over volumes whose products are convolutions (Shi et al. 2015).
+    """A long short-term memory over volumes; the arguments are those of ``ConvLSTM``.
 
-    Args:
-        filters: channels of output, state and carry.
-        kernel_size: window of both convolutions: an int or one for each axis.
-        strides: steps of the window over the input.
-        padding: ``"valid"`` or ``"same"``, of the convolution of the input.
-        data_format: ``"channels_last"`` or ``"channels_first"``.
-        dilation_rate: distance between points of the window over the input.
-        activation: function of the candidate and of the carry in the output.
-        recurrent_activation: function of the gates.
-        use_bias: whether a bias is added.
-        kernel_initializer: how ``kernel`` begins.
-        recurrent_initializer: how ``recurrent_kernel`` begins.
-        bias_initializer: how ``bias`` begins.
-        unit_forget_bias: whether the bias of the forget gate begins at one.
-        kernel_regularizer: penalty on the kernel.
-        recurrent_regularizer: penalty on the recurrent kernel.
-        bias_regularizer: penalty on the bias.
-        activity_regularizer: penalty on the output.
-        kernel_constraint: applied to the kernel after each update.
-        recurrent_constraint: applied to the recurrent kernel after each update.
-        bias_constraint: applied to the bias after each update.
-        dropout: fraction of the inputs to drop in training.
-        recurrent_dropout: fraction of the state to drop in training.
-        seed: determines what is dropped.
-        return_sequences: whether the outputs of all steps are returned, or of the last only.
-        return_state: whether the last state and carry are returned as well.
-        go_backwards: from the last step to the first; outputs come in that order.
-        stateful: whether the states at the end of a batch are those at the beginning of the next.
-        kwargs: those of ``RNN``.
+    Inputs have the shape (batch, steps, planes, rows, columns, channels); the output has
+    (batch, planes, rows, columns, filters)
+    of the last step or, with ``return_sequences``, of each. Channels may come before sizes.
 
     Example:
         >>> import numpy as np

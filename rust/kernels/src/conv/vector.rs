@@ -8,6 +8,7 @@ use std::arch::x86_64::*;
 
 use super::gradient::Gradient;
 use super::tile::Forward;
+use crate::gemm::broadcast::{Operands, sums_f32, sums_f64};
 use crate::isa::Isa;
 use crate::math::float::Math;
 
@@ -76,6 +77,31 @@ pub unsafe trait Vector<T>: Copy {
     /// `self` in the lanes where `a` equals `b`, zero in the others.
     unsafe fn where_equal(self, a: Self, b: Self) -> Self;
     unsafe fn div(self, other: Self) -> Self;
+    /// The sums of a tile of a product, the factors of whose rows lie side by side.
+    #[inline(always)]
+    unsafe fn sums<const ROWS: usize, const REGS: usize>(from: Operands<T>) -> [[Self; REGS]; ROWS]
+    where
+        T: Element,
+    {
+        // SAFETY: the operands are readable over the tile, by the caller's word.
+        unsafe {
+            let mut sums = [[Self::splat(T::default()); REGS]; ROWS];
+            for p in 0..from.k {
+                let (a, b) = (from.a.wrapping_add(p * from.a_step), from.b.wrapping_add(p * from.b_step));
+                let row: [Self; REGS] = std::array::from_fn(|r| {
+                    let at = b.wrapping_add(r * Self::LANES);
+                    if r + 1 == REGS && from.last < Self::LANES { Self::load_part(at, from.last) } else { Self::load(at) }
+                });
+                for i in 0..ROWS {
+                    let x = Self::splat(*a.wrapping_add(i));
+                    for r in 0..REGS {
+                        sums[i][r] = x.mul_add(row[r], sums[i][r]);
+                    }
+                }
+            }
+            sums
+        }
+    }
 }
 
 /// The same address, of which the compiler knows nothing any more.
@@ -308,7 +334,7 @@ blended!(larger_256_pd, where_equal_256_pd, _mm256_cmp_pd, _mm256_and_pd, _mm256
 macro_rules! hardware {
     ($reg:ty, $t:ty, $lanes:literal, $pixels:literal, $apart:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $mul:ident,
      $max:ident, $div:ident, $larger:ident, $where_equal:ident, part: ($from:ident, $n:ident, $load_part:expr, $to:ident, $value:ident, $store_part:expr),
-     groups: {$($group:literal => $repeat:expr, $split:expr;)*}) => {
+     groups: {$($group:literal => $repeat:expr, $split:expr;)*} $(, sums: $sums:path)?) => {
         // SAFETY: each method is the intrinsic it is named after, on pointers that the caller vouches for.
         unsafe impl Vector<$t> for $reg {
             const LANES: usize = $lanes;
@@ -404,6 +430,11 @@ macro_rules! hardware {
                 // SAFETY: see the impl.
                 unsafe { $div(self, other) }
             }
+            $(#[inline(always)]
+            unsafe fn sums<const ROWS: usize, const REGS: usize>(from: Operands<$t>) -> [[Self; REGS]; ROWS] {
+                // SAFETY: see the impl.
+                unsafe { $sums(from) }
+            })?
         }
     };
 }
@@ -477,14 +508,14 @@ hardware!(__m512, f32, 16, 14, apart_avx512, _mm512_set1_ps, _mm512_loadu_ps, _m
         2 => _mm512_castpd_ps(_mm512_set1_pd(p.cast::<f64>().read_unaligned())), permute_16x32!(v, 2);
         4 => _mm512_broadcast_f32x4(_mm_loadu_ps(p)), permute_16x32!(v, 4);
         8 => _mm512_broadcast_f32x8(_mm256_loadu_ps(p)), permute_16x32!(v, 8);
-    });
+    }, sums: sums_f32);
 hardware!(__m512d, f64, 8, 14, apart_avx512, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_mul_pd,
     _mm512_max_pd, _mm512_div_pd, larger_512_pd, where_equal_512_pd,
     part: (p, n, _mm512_maskz_loadu_pd(mask(n) as u8, p), q, v, _mm512_mask_storeu_pd(q, mask(n) as u8, v)),
     groups: {
         2 => _mm512_broadcast_f64x2(_mm_loadu_pd(p)), permute_8x64!(v, 2);
         4 => _mm512_broadcast_f64x4(_mm256_loadu_pd(p)), permute_8x64!(v, 4);
-    });
+    }, sums: sums_f64);
 hardware!(__m256, f32, 8, 6, apart_avx2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_mul_ps,
     _mm256_max_ps, _mm256_div_ps, larger_256_ps, where_equal_256_ps,
     part: (p, n, _mm256_maskload_ps(p, mask_8x32(n)), q, v, _mm256_maskstore_ps(q, mask_8x32(n), v)),

@@ -1,26 +1,34 @@
 //! The loops around the microkernel: what is packed, and how the result is divided among threads.
 //!
-//! Columns are divided into panels two registers wide. Small products read both operands where they lie: packing
-//! would cost as much as the product. Larger ones go over k in blocks, with the panels of B packed. A is never
-//! packed: at 1024 x 1024 x 1024 it cost 5 % more than it saved. The division depends on the sizes alone, and k is
-//! never divided among threads: the same bytes for any number of them.
+//! Columns are divided into panels two registers wide, rows into strips of a tile's height. Products of few rows read
+//! both operands where they lie: packing would cost as much as the product. Larger ones go over k in blocks, with the
+//! panels of B packed, and the strips of A where enough columns share them. The division depends on the sizes alone,
+//! and k is never divided among threads: the same bytes for any number of them.
 
-use super::pack::pack_b;
-use super::tile::{Finish, Tile};
+use std::ops::Range;
+
+use super::pack::{pack_a, pack_b};
+use super::tile::{Finish, Tile, size_of_tile};
 use super::{Activation, Gemm};
+
 use crate::conv::vector::{Element, Kernel, Vector, lanes, tile_rows};
 use crate::isa;
+use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
 
 /// Steps of k between two visits of the result. A packed panel of B then comes from the second-level cache, which keeps
 /// up as it is read in order; shorter blocks cost more in going over the result than they save.
 const K_BLOCK: usize = 512;
-/// Rows of a task of the packed path, about: A's block stays in the second-level cache.
-const ROW_BLOCK: usize = 100;
+/// Strips of rows of a task of the packed path: A's block stays in the second-level cache.
+const STRIPS: usize = 8;
 /// Tasks to divide a packed product into, at least, so that threads end together.
 const TASKS: usize = 16;
-/// Elements of B up to which it is read where it lies.
-const DIRECT_B: usize = 128 << 10;
+/// Rows up to which B is read where it lies: each of its panels serves few strips.
+const DIRECT_ROWS: usize = 48;
+/// Elements of B up to which both operands are read where they lie if A is transposed, which tiles read as fast.
+const DIRECT_B: usize = 16 << 10;
+/// Columns from which on it pays to pack rows of A.
+const SHARING_COLUMNS: usize = 96;
 /// Multiply-adds below which a product stays on the calling thread (about 10 µs).
 const SERIAL: usize = 1 << 20;
 
@@ -46,11 +54,13 @@ pub struct Part<'g, T> {
 /// A rectangle of the result over a block of k.
 pub struct Block<'p, 'g, T> {
     pub(super) part: &'p Part<'g, T>,
-    pub(super) rows: std::ops::Range<usize>,
-    pub(super) columns: std::ops::Range<usize>,
-    pub(super) k: std::ops::Range<usize>,
-    /// Packed panels of B over this block of k, or null.
-    pub(super) packed: *const T,
+    pub(super) rows: Range<usize>,
+    pub(super) columns: Range<usize>,
+    pub(super) k: Range<usize>,
+    /// Packed strips of A over these rows and this block of k, or null.
+    pub(super) strips: *const T,
+    /// Packed panels of B over these columns and this block of k, or null.
+    pub(super) panels: *const T,
 }
 
 impl<T: Element> Kernel<T> for Block<'_, '_, T> {
@@ -64,14 +74,20 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
         let mut column = self.columns.start;
         while column < self.columns.end {
             let columns = width.min(self.columns.end - column);
-            let (b, b_step) = if self.packed.is_null() {
+            let (b, b_step) = if self.panels.is_null() {
                 (g.b.as_ptr().wrapping_add(part.b + self.k.start * g.ldb + column), g.ldb)
             } else {
-                (self.packed.wrapping_add((column - self.columns.start) / width * width * self.k.len()), width)
+                let panel = self.panels.wrapping_add((column - self.columns.start) * self.k.len());
+                (panel, columns.next_multiple_of(V::LANES))
             };
             let mut row = self.rows.start;
             while row < self.rows.end {
                 let rows = most.min(self.rows.end - row);
+                let (a, a_row, a_step) = if self.strips.is_null() {
+                    (g.a.as_ptr().wrapping_add(part.a + row * a_row + self.k.start * a_step), a_row, a_step)
+                } else {
+                    (self.strips.wrapping_add((row - self.rows.start) * self.k.len()), 1, size_of_tile(rows))
+                };
                 let at = row * part.ldc + column;
                 let null = std::ptr::null();
                 let finish = Finish {
@@ -82,7 +98,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                 };
                 let tile = Tile {
                     k: self.k.len(),
-                    a: g.a.as_ptr().wrapping_add(part.a + row * a_row + self.k.start * a_step),
+                    a,
                     a_row,
                     a_step,
                     b,
@@ -91,6 +107,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                     ldc: part.ldc,
                     rows,
                     columns,
+                    padded: !self.strips.is_null(),
                     finish,
                 };
                 // SAFETY: `check` made sure that the operands hold the product; blocks of different tasks are disjoint.
@@ -120,8 +137,8 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
         ldc,
     };
     let count = a_offsets.len();
-    let direct = !g.b_trans && (g.k * g.n <= DIRECT_B || g.m <= 48);
-    if count > 1 || (direct && g.m * g.n * g.k <= SERIAL) {
+    let direct = !g.b_trans && (g.m <= DIRECT_ROWS || (g.a_trans && g.k * g.n <= DIRECT_B));
+    if count > 1 || g.m * g.n * g.k <= SERIAL {
         // Many products: each is a task. Few multiply-adds: all on this thread.
         let per_task = (SERIAL / 4).div_ceil((g.m * g.n * g.k).max(1));
         parallel::for_each(count.div_ceil(per_task), |task| {
@@ -159,21 +176,40 @@ fn check<T>(g: &Gemm<'_, T>, a: usize, b: usize, c_len: usize, c: usize, ldc: us
 fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
     let g = part.g;
     if direct {
-        T::gemm_block(isa::active(), Block { part, rows: 0..g.m, columns: 0..g.n, k: 0..g.k, packed: std::ptr::null() });
+        block(part, (0..g.m, 0..g.n, 0..g.k), (None, None));
         return;
     }
     each_k_block(g.k, |k| {
         let panels = pack_b(part, 0..g.n, k.clone());
-        let packed = panels.as_bytes().as_ptr().cast();
-        T::gemm_block(isa::active(), Block { part, rows: 0..g.m, columns: 0..g.n, k, packed });
+        let strips = shares_rows(g).then(|| pack_a(part, 0..g.m, k.clone()));
+        block(part, (0..g.m, 0..g.n, k), (strips.as_ref().map(start), Some(start(&panels))));
     });
+}
+
+/// Whether enough columns read each strip of A that it pays to pack it.
+fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
+    g.a_trans || g.n >= SHARING_COLUMNS
+}
+
+fn start<T>(buffer: &Buffer) -> *const T {
+    buffer.as_bytes().as_ptr().cast()
+}
+
+/// A rectangle of the result over a block of k, with what is packed for it.
+fn block<T: Element>(
+    part: &Part<'_, T>,
+    (rows, columns, k): (Range<usize>, Range<usize>, Range<usize>),
+    (strips, panels): (Option<*const T>, Option<*const T>),
+) {
+    let or_null = |packed: Option<*const T>| packed.unwrap_or(std::ptr::null());
+    let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels) };
+    T::gemm_block(isa::active(), block);
 }
 
 /// Tasks over strips of rows and groups of panels, operands read where they lie.
 fn divided<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
-    let isa = isa::active();
-    let width = 2 * lanes::<T>(isa);
+    let width = 2 * lanes::<T>(isa::active());
     let panels = g.n.div_ceil(width);
     // Tasks of equal work, about a dozen: along the longer side.
     let (row_tasks, column_tasks) =
@@ -189,35 +225,58 @@ fn divided<T: Element>(part: &Part<'_, T>) {
         }
         // Strips of rows after the first find a block of B in the second-level cache.
         each_k_block(g.k, |k| {
-            T::gemm_block(isa, Block { part, rows: rows.clone(), columns: columns.clone(), k, packed: std::ptr::null() });
+            block(part, (rows.clone(), columns.clone(), k), (None, None));
         });
     });
 }
 
-/// B packed once for each block of k, then tasks over blocks of rows and groups of panels.
+/// B packed once for each block of k, then tasks over strips of rows and groups of panels.
 fn packed<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
     let isa = isa::active();
     let width = 2 * lanes::<T>(isa);
-    let row_block = ROW_BLOCK / tile_rows::<T>(isa) * tile_rows::<T>(isa);
-    let row_tasks = g.m.div_ceil(row_block);
-    let count = g.n.div_ceil(width);
-    let column_tasks = TASKS.div_ceil(row_tasks).min(count);
+    let height = strip_rows(g.m, tile_rows::<T>(isa));
+    let (strips, panels) = (g.m.div_ceil(height), g.n.div_ceil(width));
+    let row_tasks = strips.div_ceil(STRIPS);
+    let column_tasks = TASKS.div_ceil(row_tasks).min(panels);
+    let rows = |task: usize| {
+        let cut = |i: usize| (i * strips / row_tasks * height).min(g.m);
+        cut(task)..cut(task + 1)
+    };
     each_k_block(g.k, |k| {
-        let panels = pack_b(part, 0..g.n, k.clone());
-        let base = SendPtr(panels.as_bytes().as_ptr().cast::<T>().cast_mut());
+        let packed_b = pack_b(part, 0..g.n, k.clone());
+        let b = SendPtr(start::<T>(&packed_b).cast_mut());
+        // Several tasks need the same rows: packed once for all of them, else by the task.
+        let shared = (shares_rows(g) && column_tasks > 1).then(|| pack_rows(part, row_tasks, &rows, &k));
         parallel::for_each(row_tasks * column_tasks, |task| {
             let (r, c) = (task / column_tasks, task % column_tasks);
-            let first = |i: usize| i * count / column_tasks * width;
-            let columns = first(c)..first(c + 1).min(g.n);
-            let packed = base.get().wrapping_add(columns.start * k.len()).cast_const();
-            let rows = r * row_block..((r + 1) * row_block).min(g.m);
-            T::gemm_block(isa, Block { part, rows, columns, k: k.clone(), packed });
+            let first = |i: usize| (i * panels / column_tasks * width).min(g.n);
+            let columns = first(c)..first(c + 1);
+            let own = (shares_rows(g) && column_tasks == 1).then(|| pack_a(part, rows(r), k.clone()));
+            let strips = own.as_ref().or(shared.as_ref().map(|blocks| &blocks[r])).map(start);
+            let panels = b.get().wrapping_add(columns.start * k.len()).cast_const();
+            block(part, (rows(r), columns, k.clone()), (strips, Some(panels)));
         });
     });
 }
 
-fn each_k_block(k: usize, mut f: impl FnMut(std::ops::Range<usize>)) {
+/// The rows of each task, packed by all threads.
+fn pack_rows<T: Element>(
+    part: &Part<'_, T>,
+    tasks: usize,
+    rows: &(impl Fn(usize) -> Range<usize> + Sync),
+    k: &Range<usize>,
+) -> Vec<Buffer> {
+    let mut blocks: Vec<Option<Buffer>> = (0..tasks).map(|_| None).collect();
+    let to = SendPtr(blocks.as_mut_ptr());
+    parallel::for_each(tasks, |task| {
+        // SAFETY: each task writes its own place, all of which exist.
+        unsafe { *to.get().add(task) = Some(pack_a(part, rows(task), k.clone())) };
+    });
+    blocks.into_iter().flatten().collect()
+}
+
+fn each_k_block(k: usize, mut f: impl FnMut(Range<usize>)) {
     let mut start = 0;
     loop {
         let end = (start + K_BLOCK).min(k);

@@ -2,6 +2,7 @@
 //!
 //! One microkernel (`tile`) in the register types of every instruction set, one set of loops (`drive`).
 
+pub(crate) mod broadcast;
 pub(crate) mod drive;
 mod integer;
 mod pack;

@@ -69,7 +69,8 @@ impl<T: Element> Repeated<T> {
             epilogue: Epilogue::NONE,
         };
         let part = Part { g: &g, a: 0, b: 0, c: SendPtr(c.as_mut_ptr()), ldc };
-        let packed = self.panels.as_bytes().as_ptr().cast();
-        T::gemm_block(self.isa, Block { part: &part, rows: 0..rows, columns: 0..n, k: 0..k, packed });
+        let panels = self.panels.as_bytes().as_ptr().cast();
+        let strips = std::ptr::null();
+        T::gemm_block(self.isa, Block { part: &part, rows: 0..rows, columns: 0..n, k: 0..k, strips, panels });
     }
 }

@@ -3,7 +3,13 @@
 use std::mem::MaybeUninit;
 
 use super::Activation;
+use super::broadcast::Operands;
 use crate::conv::vector::{Element, Vector};
+
+/// Rows of the smallest compiled tile that holds so many.
+pub(crate) fn size_of_tile(rows: usize) -> usize {
+    if rows <= 1 { 1 } else { rows.next_multiple_of(2) }
+}
 
 /// What happens to finished sums on their way to memory.
 #[derive(Clone, Copy)]
@@ -31,6 +37,8 @@ pub struct Tile<T> {
     /// Rows and columns that exist; the rest of the tile repeats the last row and is masked out.
     pub rows: usize,
     pub columns: usize,
+    /// Rows of A that do not exist may be read: A is packed for the size of tile that `size_of_tile` names.
+    pub padded: bool,
     pub finish: Finish<T>,
 }
 
@@ -74,27 +82,27 @@ impl<T: Element> Tile<T> {
         let last = self.columns - (REGS - 1) * V::LANES;
         // SAFETY: all addresses lie within the operands as the caller promised; masked lanes are not touched.
         unsafe {
-            match (self.rows == ROWS && last == V::LANES, self.rows == ROWS && self.a_row == 1) {
-                (true, true) => self.whole::<V, ROWS, REGS>(self.sum::<V, ROWS, REGS, false, true>(last)),
-                (true, false) => self.whole::<V, ROWS, REGS>(self.sum::<V, ROWS, REGS, false, false>(last)),
-                (false, true) => self.by_parts::<V, ROWS, REGS>(self.sum::<V, ROWS, REGS, true, true>(last), last),
-                (false, false) => self.by_parts::<V, ROWS, REGS>(self.sum::<V, ROWS, REGS, true, false>(last), last),
+            // Rows that lie side by side are read from one address.
+            if self.a_row == 1 && (self.rows == ROWS || self.padded) {
+                let Self { k, a, a_step, b, b_step, .. } = *self;
+                let sums = V::sums::<ROWS, REGS>(Operands { k, a, a_step, b, b_step, last });
+                if self.rows == ROWS && last == V::LANES { self.whole(sums) } else { self.by_parts(sums, last) }
+            } else if self.rows == ROWS && last == V::LANES {
+                self.whole(self.sum::<V, ROWS, REGS, false>(last));
+            } else {
+                self.by_parts(self.sum::<V, ROWS, REGS, true>(last), last);
             }
         }
     }
 
-    /// The sums over k. With `COLUMN`, the rows of A lie side by side: one address serves all of them.
+    /// The sums over k, each row of A at an address of its own.
     #[inline(always)]
-    unsafe fn sum<V: Vector<T>, const ROWS: usize, const REGS: usize, const MASKED: bool, const COLUMN: bool>(
-        &self,
-        last: usize,
-    ) -> [[V; REGS]; ROWS] {
+    unsafe fn sum<V: Vector<T>, const ROWS: usize, const REGS: usize, const MASKED: bool>(&self, last: usize) -> [[V; REGS]; ROWS] {
         // SAFETY: as in `compute`.
         unsafe {
             let rows: [*const T; ROWS] = std::array::from_fn(|i| self.a.wrapping_add(i.min(self.rows - 1) * self.a_row));
             let mut sums = [[V::splat(T::default()); REGS]; ROWS];
             let mut b = self.b;
-            let mut a = self.a;
             let mut at = 0;
             for _ in 0..self.k {
                 let row: [V; REGS] = std::array::from_fn(|r| {
@@ -102,13 +110,13 @@ impl<T: Element> Tile<T> {
                     if MASKED && r + 1 == REGS { V::load_part(from, last) } else { V::load(from) }
                 });
                 for i in 0..ROWS {
-                    let x = V::splat(if COLUMN { *a.wrapping_add(i) } else { *rows[i].wrapping_add(at) });
+                    let x = V::splat(*rows[i].wrapping_add(at));
                     for r in 0..REGS {
                         sums[i][r] = x.mul_add(row[r], sums[i][r]);
                     }
                 }
                 b = b.wrapping_add(self.b_step);
-                if COLUMN { a = a.wrapping_add(self.a_step) } else { at += self.a_step }
+                at += self.a_step;
             }
             sums
         }

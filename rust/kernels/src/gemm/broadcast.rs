@@ -1,0 +1,126 @@
+//! The sums of a tile in AVX-512, where the factors of its rows lie side by side.
+//!
+//! Every multiplication takes its factor from memory, repeated over the register by the instruction itself. The compiler
+//! loads a factor once for the two registers of a row instead, an instruction more for each row: 44 instructions for 28
+//! multiplications rather than 31. On a core of one's own both reach the peak; beside another hyperthread, which leaves half of the
+//! decoder, the loop of the compiler reached 63 to 73 % of what the multiplications alone reached there, this one 84 %.
+
+use std::arch::asm;
+use std::arch::x86_64::*;
+
+/// Where the operands of a tile start, and how far apart (in elements) their parts for successive k lie.
+#[derive(Clone, Copy)]
+pub struct Operands<T> {
+    pub k: usize,
+    pub a: *const T,
+    pub a_step: usize,
+    pub b: *const T,
+    pub b_step: usize,
+    /// Lanes of the last register that may be read.
+    pub last: usize,
+}
+
+/// One step of k: the registers of B, then each row times each of them.
+macro_rules! step {
+    ($u:literal, $rows:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($i:literal $lo:ident)+) => {
+        concat!(
+            $mov, " {b0}{{{last}}}{{z}}, [{b} + 64*", $u, "]\n",
+            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",)+
+        )
+    };
+    ($u:literal, $rows:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($i:literal $lo:ident $hi:ident)+) => {
+        concat!(
+            $mov, " {b0}, [{b} + 128*", $u, "]\n",
+            $mov, " {b1}{{{last}}}{{z}}, [{b} + 128*", $u, " + 64]\n",
+            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",
+              $fma, " {", stringify!($hi), "}, {b1}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",)+
+        )
+    };
+}
+
+/// The loop over k, four steps at a time where the operands are packed as the tile is shaped.
+macro_rules! sum {
+    ($from:ident, $sums:ident, $mask:ident, $size:literal, $regs:literal, $rows:literal, $words:tt, $($i:literal $($name:ident)+ : $($r:literal)+,)+) => {{
+        let packed = $from.a_step == $rows && $from.b_step == $regs * 64 / $size;
+        let (fours, ones) = if packed { ($from.k / 4, $from.k % 4) } else { (0, $from.k) };
+        // Scratch registers, whose names follow from their type.
+        let (mut _b0, mut _b1) = ($sums[0][0], $sums[0][0]);
+        // SAFETY: only what the caller promised to be readable is read; nothing is written but the registers named.
+        unsafe {
+            asm!(
+                "test {fours}, {fours} /* {b1} */",
+                "jz 3f",
+                "2:",
+                step!(0, $rows, $words, $($i $($name)+)+),
+                step!(1, $rows, $words, $($i $($name)+)+),
+                step!(2, $rows, $words, $($i $($name)+)+),
+                step!(3, $rows, $words, $($i $($name)+)+),
+                concat!("add {a}, 4*", $rows, "*", $size),
+                concat!("add {b}, 4*64*", $regs),
+                "dec {fours}",
+                "jnz 2b",
+                "3:",
+                "test {ones}, {ones}",
+                "jz 5f",
+                "4:",
+                step!(0, $rows, $words, $($i $($name)+)+),
+                "add {a}, {a_step}",
+                "add {b}, {b_step}",
+                "dec {ones}",
+                "jnz 4b",
+                "5:",
+                fours = inout(reg) fours => _,
+                ones = inout(reg) ones => _,
+                a = inout(reg) $from.a => _,
+                b = inout(reg) $from.b => _,
+                a_step = in(reg) $from.a_step * $size,
+                b_step = in(reg) $from.b_step * $size,
+                last = in(kreg) $mask,
+                b0 = out(zmm_reg) _b0,
+                b1 = out(zmm_reg) _b1,
+                $($($name = inout(zmm_reg) $sums[$i][$r],)+)+
+                options(readonly, nostack)
+            );
+        }
+    }};
+}
+
+/// The loop for a number of rows, with the names of its sums.
+macro_rules! rows {
+    ($from:ident, $sums:ident, $mask:ident, $size:literal, $words:tt, $count:ident, $regs:ident, $($rows:literal: $($i:literal $lo:ident $hi:ident)+;)+) => {
+        // Constant conditions, so that only one loop is compiled.
+        $(if const { $count == $rows && $regs == 1 } {
+            sum!($from, $sums, $mask, $size, 1, $rows, $words, $($i $lo : 0,)+);
+        } else if const { $count == $rows && $regs == 2 } {
+            sum!($from, $sums, $mask, $size, 2, $rows, $words, $($i $lo $hi : 0 1,)+);
+        })+
+    };
+}
+
+macro_rules! sums {
+    ($name:ident, $t:ty, $reg:ty, $mask:ty, $zero:ident, $size:literal, $words:tt) => {
+        /// The sums of a tile of `ROWS` rows (of those that `Tile` compiles) by `REGS` registers.
+        ///
+        /// # Safety
+        /// AVX-512 must be present, and the operands readable over the tile.
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+        pub unsafe fn $name<const ROWS: usize, const REGS: usize>(from: Operands<$t>) -> [[$reg; REGS]; ROWS] {
+            let mut sums = [[$zero(); REGS]; ROWS];
+            let mask = ((1_u32 << from.last) - 1) as $mask;
+            rows!(from, sums, mask, $size, $words, ROWS, REGS,
+                1: 0 s0 t0;
+                2: 0 s0 t0 1 s1 t1;
+                4: 0 s0 t0 1 s1 t1 2 s2 t2 3 s3 t3;
+                6: 0 s0 t0 1 s1 t1 2 s2 t2 3 s3 t3 4 s4 t4 5 s5 t5;
+                8: 0 s0 t0 1 s1 t1 2 s2 t2 3 s3 t3 4 s4 t4 5 s5 t5 6 s6 t6 7 s7 t7;
+                10: 0 s0 t0 1 s1 t1 2 s2 t2 3 s3 t3 4 s4 t4 5 s5 t5 6 s6 t6 7 s7 t7 8 s8 t8 9 s9 t9;
+                12: 0 s0 t0 1 s1 t1 2 s2 t2 3 s3 t3 4 s4 t4 5 s5 t5 6 s6 t6 7 s7 t7 8 s8 t8 9 s9 t9 10 s10 t10 11 s11 t11;
+                14: 0 s0 t0 1 s1 t1 2 s2 t2 3 s3 t3 4 s4 t4 5 s5 t5 6 s6 t6 7 s7 t7 8 s8 t8 9 s9 t9 10 s10 t10 11 s11 t11 12 s12 t12 13 s13 t13;
+            );
+            sums
+        }
+    };
+}
+sums!(sums_f32, f32, __m512, u16, _mm512_setzero_ps, 4, ("vmovups", "vfmadd231ps", "dword", "1to16", 4));
+sums!(sums_f64, f64, __m512d, u8, _mm512_setzero_pd, 8, ("vmovupd", "vfmadd231pd", "qword", "1to8", 8));
