@@ -1,26 +1,23 @@
 //! Results, and for the gradient each query's largest score and what its weights were divided by.
+//!
+//! A task has some queries of a head. It turns a block of keys at a time, and takes the queries through it a strip after
+//! the other: scores, weights and their product with the values follow one another while the strip is in the cache.
 
 use std::ops::Range;
 
-use super::tile::{Copied, Panel, Product, Scale, Weigh, multiply, scores, turned};
+use super::product::Product;
+use super::tile::{BLOCK, Copied, LANES, Queries, STRIP, ScaleRows, Weigh, scores, turned, turned_row, visible};
 use super::{AttentionShape, Change, NEVER, for_each_task};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, lanes};
 use crate::isa::{self, Isa};
-use crate::layout::transpose_block;
 use crate::math::frame;
 
-/// Panels of a task, at most: what is fetched of keys and values serves all of them.
-const PANELS: usize = 4;
-/// Tasks to divide an attention into, if there are as many panels.
+/// Queries of a task, at most and where there are enough tasks at least: what is fetched of keys and values serves all.
+const MOST: usize = 512;
+const LEAST: usize = 128;
+/// Tasks to divide an attention into, if there are enough queries.
 const TASKS: usize = 16;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    New,
-    Begun,
-    Done,
-}
 
 struct Call<'a, T> {
     isa: Isa,
@@ -58,137 +55,143 @@ pub fn forward<T: Element>(
     let isa = isa::active();
     let (out, statistics) = (Shared::new(out), Shared::new(statistics));
     let call = Call { isa, shape, q, k, v, change: *change, out, statistics };
-    match 2 * lanes::<T>(isa) {
-        32 => call.run::<32>(),
-        16 => call.run::<16>(),
-        _ => call.run::<8>(),
+    let heads = shape.batch * shape.heads;
+    let mut per_task = MOST;
+    while per_task > LEAST && heads * shape.queries.div_ceil(per_task) < TASKS {
+        per_task /= 2;
     }
+    let tasks = shape.queries.div_ceil(per_task);
+    for_each_task(shape, heads * tasks, |task| {
+        let (head, part) = (task / tasks, task % tasks);
+        let range = part * per_task..((part + 1) * per_task).min(shape.queries);
+        call.task(&Queries { batch: head / shape.heads, head: head % shape.heads, range });
+    });
+}
+
+/// A block of keys and values where a task works on them.
+struct Fetched<'a, T> {
+    keys: Range<usize>,
+    turned: &'a [T],
+    turned_row: usize,
+    values: &'a [T],
+    values_row: usize,
+}
+
+/// What a strip of queries has come to.
+struct State<'a, T> {
+    begun: bool,
+    top: &'a mut [T],
+    total: &'a mut [T],
+    found: &'a mut [T],
 }
 
 impl<T: Element> Call<'_, T> {
-    fn run<const W: usize>(&self) {
-        let s = self.shape;
-        let heads = s.batch * s.heads;
-        let panels = s.queries.div_ceil(W);
-        let mut per_task = PANELS.min(panels);
-        while per_task > 1 && heads * panels.div_ceil(per_task) < TASKS {
-            per_task /= 2;
-        }
-        let tasks = panels.div_ceil(per_task);
-        for_each_task(s, heads * tasks, |task| {
-            let (head, part) = (task / tasks, task % tasks);
-            let queries = part * per_task * W..((part + 1) * per_task * W).min(s.queries);
-            self.task::<W>(head / s.heads, head % s.heads, queries);
-        });
-    }
-
-    fn task<const W: usize>(&self, batch: usize, head: usize, queries: Range<usize>) {
-        let s = self.shape;
-        let panels: Vec<Panel> = queries
-            .clone()
-            .step_by(W)
-            .map(|start| Panel { batch, head, queries: start..(start + W).min(queries.end) })
-            .collect();
-        let (n, block) = (panels.len(), s.block().min(s.keys));
-        // With one block of keys a panel is done before the next one begins.
-        let held = if s.keys <= block { 1 } else { n };
-        let sizes =
-            [held * s.size * W, held * s.value_size * W, n * W, n * W, block * W, block * s.size, block * s.value_size];
+    fn task(&self, queries: &Queries) {
+        let (s, count) = (self.shape, queries.range.len());
+        let block = BLOCK.min(s.keys);
+        let (turned_row, width) = (turned_row(block), s.value_size.next_multiple_of(lanes::<T>(self.isa)));
+        let sizes = [(STRIP + 1) * BLOCK, s.size * turned_row, block * width, count * width, count, count];
         let mut scratch = Array::<T>::dirty(sizes.iter().sum());
         let mut rest = &mut scratch[..];
         let mut part = |i: usize| rest.split_off_mut(..sizes[i]).expect("as long as all parts");
-        let (q, found, top, total) = (part(0), part(1), part(2), part(3));
-        let (tile, k, v) = (part(4), part(5), part(6));
-        let (q, found, tile) = (q.as_chunks_mut::<W>().0, found.as_chunks_mut::<W>().0, tile.as_chunks_mut::<W>().0);
-        let (top, total) = (top.as_chunks_mut::<W>().0, total.as_chunks_mut::<W>().0);
-        top.fill([T::from_f64(f64::from(f32::MIN)); W]);
-        total.fill([T::ZERO; W]);
-        let scale = [T::from_f64(s.scale); W];
-        let blind = |panel: &Panel, top: &[T; W]| top[..panel.queries.len()].iter().any(|t| *t <= T::from_f64(NEVER));
-        let mut progress = vec![Progress::New; n];
+        let (tile, k, v, found, top, total) = (part(0), part(1), part(2), part(3), part(4), part(5));
+        let tile = tile.as_chunks_mut::<BLOCK>().0;
+        let strips = top.chunks_mut(STRIP).zip(total.chunks_mut(STRIP)).zip(found.chunks_mut(STRIP * width));
+        let mut strips: Vec<_> =
+            strips.map(|((top, total), found)| State { begun: false, top, total, found }).collect();
+        let banded = s.causal || s.window > 0;
         // A query that sees no key at all wants the keys outside of the band as well, in a second round.
-        for second in [false, true] {
+        for whole in [false, true] {
+            let blind = |strip: &State<'_, T>| strip.top.iter().any(|t| *t <= T::from_f64(NEVER));
+            let wanted: Vec<bool> = strips.iter().map(|strip| !whole || (banded && blind(strip))).collect();
+            for (strip, _) in strips.iter_mut().zip(&wanted).filter(|(_, wanted)| **wanted) {
+                strip.begun = false;
+                strip.top.fill(T::from_f64(f64::from(f32::MIN)));
+                strip.total.fill(T::ZERO);
+            }
             for start in (0..s.keys).step_by(block) {
                 let keys = start..(start + block).min(s.keys);
-                let wanted = |i: usize, progress: &[Progress]| {
-                    progress[i] != Progress::Done && s.touches(&panels[i].queries, &keys) != second
-                };
-                if !(0..n).any(|i| wanted(i, &progress)) {
+                if !wanted.contains(&true) || visible(s, &queries.range, &keys, whole).is_empty() {
                     continue;
                 }
-                self.fetch(batch, head / s.groups(), &keys, k, v);
-                for (i, panel) in panels.iter().enumerate() {
-                    if !wanted(i, &progress) {
-                        continue;
-                    }
-                    let at = i % held;
-                    let (q, found) = (&mut q[at * s.size..][..s.size], &mut found[at * s.value_size..][..s.value_size]);
-                    let first = progress[i] == Progress::New;
-                    if first {
-                        let from = &self.q[s.query(batch, head, panel.queries.start)..];
-                        // SAFETY: the queries of a head lie `heads * size` apart, all within the operand.
-                        unsafe { turned((from.as_ptr(), s.heads * s.size), panel.queries.len(), q) };
-                        frame::run(self.isa, Scale { rows: q, factor: &scale });
-                        progress[i] = Progress::Begun;
-                    }
-                    let tile = &mut tile[..keys.len()];
-                    // SAFETY: `k` holds these keys.
-                    unsafe { scores(self.isa, s, &self.change, panel, &keys, q, k.as_ptr(), tile) };
-                    let (top, total) = (&mut top[i], &mut total[i]);
-                    frame::run(self.isa, Weigh { scores: tile, top, total, found, first });
-                    let product = Product {
-                        rows: s.value_size,
-                        columns: W,
-                        k: keys.len(),
-                        a: v.as_ptr(),
-                        a_row: 1,
-                        a_step: s.value_size,
-                        b: tile.as_ptr().cast(),
-                        b_row: W,
-                        c: found.as_mut_ptr().cast(),
-                        c_row: W,
-                        accumulate: !first,
-                    };
-                    // SAFETY: `v` holds these keys' values; the panels have rows of W.
-                    unsafe { multiply(self.isa, product) };
-                    let last = keys.end >= s.seen(&panel.queries).end && !second && !blind(panel, top);
-                    if last || keys.len() == s.keys {
-                        self.finish(panel, found, top, total);
-                        progress[i] = Progress::Done;
+                self.fetch(queries.batch, queries.head / s.groups(), &keys, (k, turned_row), (v, width));
+                let fetched = Fetched { keys, turned: k, turned_row, values: v, values_row: width };
+                for (i, strip) in strips.iter_mut().enumerate().filter(|(i, _)| wanted[*i]) {
+                    let first = queries.range.start + i * STRIP;
+                    let range = first..(first + STRIP).min(queries.range.end);
+                    let keys = visible(s, &range, &fetched.keys, whole);
+                    if !keys.is_empty() {
+                        self.step(&Queries { range, ..*queries }, &keys, &fetched, strip, tile);
                     }
                 }
             }
         }
-        for (i, panel) in panels.iter().enumerate() {
-            if progress[i] != Progress::Done {
-                let at = i % held;
-                self.finish(panel, &mut found[at * s.value_size..][..s.value_size], &top[i], &total[i]);
-            }
+        for (i, strip) in strips.into_iter().enumerate() {
+            let start = queries.range.start + i * STRIP;
+            self.finish(&Queries { range: start..start + strip.top.len(), ..*queries }, strip, width);
         }
     }
 
-    /// Writes results and statistics of a panel.
-    fn finish<const W: usize>(&self, panel: &Panel, found: &mut [[T; W]], top: &[T; W], total: &[T; W]) {
-        let s = self.shape;
-        let share = total.map(|t| T::ONE / t);
-        frame::run(self.isa, Scale { rows: found, factor: &share });
-        let (row, count) = (s.row(panel.batch, panel.head) + panel.queries.start, panel.queries.len());
-        let out = self.out.at(s.result(panel.batch, panel.head, panel.queries.start));
-        // SAFETY: each task writes results and statistics of its own queries, all within the results.
+    /// Takes a strip through some keys of a block.
+    fn step(
+        &self,
+        queries: &Queries,
+        keys: &Range<usize>,
+        block: &Fetched<'_, T>,
+        strip: &mut State<'_, T>,
+        tile: &mut [[T; BLOCK]],
+    ) {
+        let (s, rows, offset) = (self.shape, queries.range.len(), keys.start - block.keys.start);
+        let q = self.q[s.query(queries.batch, queries.head, queries.range.start)..].as_ptr();
+        let k = block.turned[offset..].as_ptr();
+        // SAFETY: the queries of a head lie `heads * size` apart, all within the operand; the block holds these keys.
+        unsafe { scores(self.isa, s, &self.change, queries, keys, (q, s.heads * s.size), (k, block.turned_row), tile) };
+        let mut fade = [T::ZERO; STRIP];
+        let columns = keys.len().next_multiple_of(LANES);
+        let fade = &mut fade[..rows];
+        frame::run(self.isa, Weigh { scores: &mut tile[..rows], columns, top: strip.top, total: strip.total, fade });
+        if strip.begun {
+            frame::run(self.isa, ScaleRows { rows: strip.found, width: block.values_row, factors: fade });
+        }
+        let product = Product::<T, BLOCK> {
+            rows,
+            columns: block.values_row,
+            k: keys.len(),
+            a: tile.as_ptr().cast(),
+            stride: BLOCK,
+            b: block.values[offset * block.values_row..].as_ptr(),
+            b_row: block.values_row,
+            c: strip.found.as_mut_ptr(),
+            c_row: block.values_row,
+            accumulate: strip.begun,
+        };
+        // SAFETY: the block holds these keys' values; a strip has as many rows as a tile reads at once.
+        unsafe { product.run(self.isa) };
+        strip.begun = true;
+    }
+
+    /// Writes results and statistics of a strip.
+    fn finish(&self, queries: &Queries, strip: State<'_, T>, width: usize) {
+        let (s, rows) = (self.shape, queries.range.len());
+        let (row, start) = (s.row(queries.batch, queries.head) + queries.range.start, queries.range.start);
+        strip.total.iter_mut().for_each(|t| *t = T::ONE / *t);
+        frame::run(self.isa, ScaleRows { rows: strip.found, width, factors: strip.total });
+        let (to, to_row) = (self.out.at(s.result(queries.batch, queries.head, start)), s.heads * s.value_size);
+        frame::run(self.isa, Copied { from: strip.found.as_ptr(), from_row: width, to, to_row, rows, size: s.value_size });
+        // SAFETY: each task writes the statistics of its own queries, all within the result.
         unsafe {
-            transpose_block((s.value_size, count), (found.as_ptr().cast(), W), (out, s.heads * s.value_size));
-            std::ptr::copy_nonoverlapping(top.as_ptr(), self.statistics.at(row), count);
-            std::ptr::copy_nonoverlapping(share.as_ptr(), self.statistics.at(s.rows() + row), count);
+            std::ptr::copy_nonoverlapping(strip.top.as_ptr(), self.statistics.at(row), rows);
+            std::ptr::copy_nonoverlapping(strip.total.as_ptr(), self.statistics.at(s.rows() + row), rows);
         }
     }
 
-    /// Copies keys and values of a block to lie side by side: where heads are many, rows are a power of two apart and
-    /// would share a few places of the cache.
-    fn fetch(&self, batch: usize, head: usize, keys: &Range<usize>, k: &mut [T], v: &mut [T]) {
+    /// Turns the keys of a block, and copies its values to lie side by side.
+    fn fetch(&self, batch: usize, head: usize, keys: &Range<usize>, (k, k_row): (&mut [T], usize), (v, v_row): (&mut [T], usize)) {
         let (s, rows) = (self.shape, keys.len());
-        let (from, from_row) = (self.k[s.key(batch, head, keys.start)..].as_ptr(), s.key_heads * s.size);
-        frame::run(self.isa, Copied { from, from_row, to: k.as_mut_ptr(), to_row: s.size, rows, size: s.size });
+        let from = (self.k[s.key(batch, head, keys.start)..].as_ptr(), s.key_heads * s.size);
+        // SAFETY: the keys of a head lie `key_heads * size` apart, all within the operand.
+        unsafe { turned(self.isa, from, (rows, s.size), (k, k_row), Some(T::from_f64(s.scale))) };
         let (from, from_row) = (self.v[s.value(batch, head, keys.start)..].as_ptr(), s.key_heads * s.value_size);
-        frame::run(self.isa, Copied { from, from_row, to: v.as_mut_ptr(), to_row: s.value_size, rows, size: s.value_size });
+        frame::run(self.isa, Copied { from, from_row, to: v.as_mut_ptr(), to_row: v_row, rows, size: s.value_size });
     }
 }

@@ -3,18 +3,24 @@
 //! A task has a head of keys and values, whose cotangents it sums over all queries of the heads that share it. Where
 //! there are few such heads, the queries are divided too, and partial sums are added in their order.
 
-use super::tile::{Copied, Dots, Panel, Product, Slopes, multiply, scores, turned};
+use std::ops::Range;
+
+use super::product::{APART, Product, SLACK, TURNED};
+use super::tile::{BLOCK, Copied, Dots, LANES, Queries, Slopes, scores, turned, turned_row, visible};
 use super::{AttentionShape, Change, NEVER, for_each_task};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, lanes};
 use crate::isa::{self, Isa};
-use crate::layout::transpose_block;
 use crate::math::frame;
 
 /// Tasks to divide a gradient into, if there is enough to do.
 const TASKS: usize = 16;
+/// Queries of a panel: over so many the sums of keys and values run in registers.
+const PANEL: usize = 64;
+/// Rows of a tile: products read beyond a panel, and from the last row beyond its end.
+const TILE: usize = PANEL + SLACK + 1;
 /// Panels from which on they are worth a sum of their own.
-const PANELS: usize = 4;
+const PANELS: usize = 2;
 
 /// The operands of a gradient.
 pub struct Given<'a, T> {
@@ -53,24 +59,43 @@ pub fn gradient<T: Element>(shape: &AttentionShape, given: &Given<'_, T>, dq: &m
     }
     let isa = isa::active();
     let call = Call { isa, shape, given, dq: Shared::new(dq), dk: Shared::new(dk), dv: Shared::new(dv) };
-    match 2 * lanes::<T>(isa) {
-        32 => call.run::<32>(),
-        16 => call.run::<16>(),
-        _ => call.run::<8>(),
-    }
+    call.run();
+}
+
+/// A head of keys and values where a task works on them: rows side by side, and turned block by block.
+struct Head<'a, T> {
+    k: &'a [T],
+    k_turned: &'a [T],
+    v_turned: &'a [T],
+    /// Lengths of rows, and of turned ones.
+    k_width: usize,
+    v_width: usize,
+    turned_row: usize,
+}
+
+/// A panel of queries with their cotangents, and what is known of each.
+struct Panel<'a, T> {
+    queries: Queries,
+    q: &'a [T],
+    g: &'a [T],
+    top: &'a [T],
+    share: &'a [T],
+    level: &'a [T],
+    scale: &'a [T],
 }
 
 impl<T: Element> Call<'_, T> {
-    fn run<const W: usize>(&self) {
+    fn run(&self) {
         let s = self.shape;
         let heads = s.batch * s.key_heads;
-        let panels = s.groups() * s.queries.div_ceil(W);
+        let panels = s.groups() * s.queries.div_ceil(PANEL);
         let chunks = TASKS.div_ceil(heads).min(panels.div_ceil(PANELS));
-        let sums = s.keys * (s.size + s.value_size);
+        let (k_width, v_width) = self.widths();
+        let sums = s.keys * (k_width + v_width);
         if chunks == 1 {
             return for_each_task(s, heads, |head| {
                 let mut sums = Array::<T>::zeroed(sums);
-                self.task::<W>(head, 0..panels, &mut sums);
+                self.task(head, 0..panels, &mut sums);
                 self.finish(head, &sums);
             });
         }
@@ -82,7 +107,7 @@ impl<T: Element> Call<'_, T> {
         };
         for_each_task(s, heads * chunks, |task| {
             let (head, chunk) = (task / chunks, task % chunks);
-            self.task::<W>(head, chunk * panels / chunks..(chunk + 1) * panels / chunks, part(task));
+            self.task(head, chunk * panels / chunks..(chunk + 1) * panels / chunks, part(task));
         });
         for_each_task(s, heads, |head| {
             let total = part(head * chunks);
@@ -95,108 +120,135 @@ impl<T: Element> Call<'_, T> {
         });
     }
 
+    /// Lengths of the rows of keys and values in scratch memory: whole registers.
+    fn widths(&self) -> (usize, usize) {
+        let lanes = lanes::<T>(self.isa);
+        (self.shape.size.next_multiple_of(lanes), self.shape.value_size.next_multiple_of(lanes))
+    }
+
     /// Adds the share of some panels to the sums of a head of keys, and writes the cotangents of their queries.
-    fn task<const W: usize>(&self, key_head: usize, panels: std::ops::Range<usize>, sums: &mut [T]) {
+    fn task(&self, key_head: usize, panels: Range<usize>, sums: &mut [T]) {
         let (s, given) = (self.shape, self.given);
         let (batch, key_head) = (key_head / s.key_heads, key_head % s.key_heads);
-        let block = s.block().min(s.keys);
-        let sizes = [s.size * W, s.size * W, s.value_size * W, block * W, block * W, s.keys * s.size, s.keys * s.value_size];
+        let block = BLOCK.min(s.keys);
+        let ((k_width, v_width), turned_row, blocks) = (self.widths(), turned_row(block), s.keys.div_ceil(block));
+        let sizes = [
+            TILE * BLOCK,
+            TILE * BLOCK,
+            PANEL * k_width,
+            PANEL * v_width,
+            PANEL * k_width,
+            s.keys * k_width,
+            blocks * s.size * turned_row,
+            blocks * s.value_size * turned_row,
+        ];
         let mut scratch = Array::<T>::dirty(sizes.iter().sum());
         let mut rest = &mut scratch[..];
         let mut part = |i: usize| rest.split_off_mut(..sizes[i]).expect("as long as all parts");
-        let (q, dq, g, weights, slopes) = (part(0), part(1), part(2), part(3), part(4));
-        let (k, v) = (part(5), part(6));
-        let (q, dq, g) = (q.as_chunks_mut::<W>().0, dq.as_chunks_mut::<W>().0, g.as_chunks_mut::<W>().0);
-        let (weights, slopes) = (weights.as_chunks_mut::<W>().0, slopes.as_chunks_mut::<W>().0);
-        let (dk, dv) = sums.split_at_mut(s.keys * s.size);
-        let rows = s.keys;
+        let (weights, slopes) = (part(0).as_chunks_mut::<BLOCK>().0, part(1).as_chunks_mut::<BLOCK>().0);
+        let (q, g, dq, k, k_turned, v_turned) = (part(2), part(3), part(4), part(5), part(6), part(7));
         let (from, from_row) = (given.k[s.key(batch, key_head, 0)..].as_ptr(), s.key_heads * s.size);
-        frame::run(self.isa, Copied { from, from_row, to: k.as_mut_ptr(), to_row: s.size, rows, size: s.size });
-        let (from, from_row) = (given.v[s.value(batch, key_head, 0)..].as_ptr(), s.key_heads * s.value_size);
-        frame::run(self.isa, Copied { from, from_row, to: v.as_mut_ptr(), to_row: s.value_size, rows, size: s.value_size });
-        let scale = T::from_f64(s.scale);
-        let per_head = s.queries.div_ceil(W);
+        frame::run(self.isa, Copied { from, from_row, to: k.as_mut_ptr(), to_row: k_width, rows: s.keys, size: s.size });
+        for (i, start) in (0..s.keys).step_by(block).enumerate() {
+            let rows = block.min(s.keys - start);
+            let keys = given.k[s.key(batch, key_head, start)..].as_ptr();
+            let values = given.v[s.value(batch, key_head, start)..].as_ptr();
+            let (to_k, to_v) = (&mut k_turned[i * s.size * turned_row..], &mut v_turned[i * s.value_size * turned_row..]);
+            // SAFETY: rows of a head lie `key_heads` rows apart, all within the operands.
+            unsafe {
+                let scale = Some(T::from_f64(s.scale));
+                turned(self.isa, (keys, s.key_heads * s.size), (rows, s.size), (to_k, turned_row), scale);
+                turned(self.isa, (values, s.key_heads * s.value_size), (rows, s.value_size), (to_v, turned_row), None);
+            }
+        }
+        let held = Head { k, k_turned, v_turned, k_width, v_width, turned_row };
+        let per_head = s.queries.div_ceil(PANEL);
         let (q_row, g_row) = (s.heads * s.size, s.heads * s.value_size);
         for item in panels {
             let head = key_head * s.groups() + item / per_head;
-            let start = item % per_head * W;
-            let panel = Panel { batch, head, queries: start..(start + W).min(s.queries) };
-            let count = panel.queries.len();
-            let q_rows = &given.q[s.query(batch, head, start)..];
+            let start = item % per_head * PANEL;
+            let rows = PANEL.min(s.queries - start);
             let at = s.result(batch, head, start);
-            let (g_rows, out_rows) = (&given.g[at..], &given.out[at..]);
-            // SAFETY: rows of a head lie `heads` rows apart, all within the operands.
-            unsafe {
-                turned((q_rows.as_ptr(), q_row), count, q);
-                turned((g_rows.as_ptr(), g_row), count, g);
-            }
-            // As the forward pass did, so that the scores are the same.
-            q.iter_mut().flatten().for_each(|q| *q *= scale);
-            let (mut top, mut share, mut level, mut factor) = ([T::ZERO; W], [T::ZERO; W], [T::ZERO; W], [scale; W]);
+            let (from, from_g) = (given.q[s.query(batch, head, start)..].as_ptr(), given.g[at..].as_ptr());
+            frame::run(self.isa, Copied { from, from_row: q_row, to: q.as_mut_ptr(), to_row: k_width, rows, size: s.size });
+            let size = s.value_size;
+            frame::run(self.isa, Copied { from: from_g, from_row: g_row, to: g.as_mut_ptr(), to_row: v_width, rows, size });
             let row = s.row(batch, head) + start;
-            top[..count].copy_from_slice(&given.statistics[row..][..count]);
-            share[..count].copy_from_slice(&given.statistics[s.rows() + row..][..count]);
-            let dots = Dots { a: g_rows, b: out_rows, row: g_row, size: s.value_size, count, sums: &mut level };
-            frame::run(self.isa, dots);
+            let (top, share) = (&given.statistics[row..][..rows], &given.statistics[s.rows() + row..][..rows]);
+            let (mut level, mut scale) = ([T::ZERO; PANEL], [T::from_f64(s.scale); PANEL]);
+            let (level, scale) = (&mut level[..rows], &mut scale[..rows]);
+            frame::run(self.isa, Dots { a: &given.g[at..], b: &given.out[at..], row: g_row, size, sums: level });
             let mut blind = false;
-            for lane in 0..count {
-                if top[lane] <= T::from_f64(NEVER) {
-                    (factor[lane], blind) = (T::ZERO, true);
+            for (scale, top) in scale.iter_mut().zip(top) {
+                if *top <= T::from_f64(NEVER) {
+                    (*scale, blind) = (T::ZERO, true);
                 }
             }
-            dq.fill([T::ZERO; W]);
+            let queries = Queries { batch, head, range: start..start + rows };
+            let panel = Panel { queries, q, g, top, share, level, scale };
+            dq.fill(T::ZERO);
             for from in (0..s.keys).step_by(block) {
-                let keys = from..(from + block).min(s.keys);
-                if !blind && !s.touches(&panel.queries, &keys) {
-                    continue;
-                }
-                let n = keys.len();
-                let (weights, slopes) = (&mut weights[..n], &mut slopes[..n]);
-                let (k, v) = (k[from * s.size..].as_ptr(), v[from * s.value_size..].as_ptr());
-                // SAFETY: `k` and `v` hold these keys; tiles and panels have rows of W; the sums have a row for each
-                // key, and the rows of `q` and `g` are those of this panel.
-                unsafe {
-                    scores(self.isa, s, &given.change, &panel, &keys, q, k, weights);
-                    self.product((n, W, s.value_size), (v, s.value_size, 1), (g.as_ptr().cast(), W), (slopes.as_mut_ptr().cast(), W), false);
-                    let step = Slopes { weights, slopes, top: &top, share: &share, level: &level, scale: &factor };
-                    frame::run(self.isa, step);
-                    let (weights, slopes) = (weights.as_ptr().cast::<T>(), slopes.as_ptr().cast::<T>());
-                    let to = dv[from * s.value_size..].as_mut_ptr();
-                    self.product((n, s.value_size, count), (weights, W, 1), (g_rows.as_ptr(), g_row), (to, s.value_size), true);
-                    let to = dk[from * s.size..].as_mut_ptr();
-                    self.product((n, s.size, count), (slopes, W, 1), (q_rows.as_ptr(), q_row), (to, s.size), true);
-                    self.product((s.size, W, n), (k, 1, s.size), (slopes, W), (dq.as_mut_ptr().cast(), W), true);
+                let block = from..(from + block).min(s.keys);
+                let keys = visible(s, &panel.queries.range, &block, blind);
+                if !keys.is_empty() {
+                    self.step(&panel, &held, &block, &keys, (weights, slopes), dq, sums);
                 }
             }
             let to = self.dq.at(s.query(batch, head, start));
-            // SAFETY: each panel's queries belong to one task.
-            unsafe { transpose_block((s.size, count), (dq.as_ptr().cast(), W), (to, q_row)) };
+            frame::run(self.isa, Copied { from: dq.as_ptr(), from_row: k_width, to, to_row: q_row, rows, size: s.size });
         }
     }
 
-    /// # Safety
-    /// As for `multiply`.
-    unsafe fn product(
+    /// Adds what a panel and some keys of a block do to each other.
+    fn step(
         &self,
-        (rows, columns, k): (usize, usize, usize),
-        (a, a_row, a_step): (*const T, usize, usize),
-        (b, b_row): (*const T, usize),
-        (c, c_row): (*mut T, usize),
-        accumulate: bool,
+        panel: &Panel<'_, T>,
+        head: &Head<'_, T>,
+        block: &Range<usize>,
+        keys: &Range<usize>,
+        (weights, slopes): (&mut [[T; BLOCK]], &mut [[T; BLOCK]]),
+        dq: &mut [T],
+        sums: &mut [T],
     ) {
-        // SAFETY: as the caller promises.
-        unsafe { multiply(self.isa, Product { rows, columns, k, a, a_row, a_step, b, b_row, c, c_row, accumulate }) };
+        let (s, isa, rows) = (self.shape, self.isa, panel.queries.range.len());
+        let (k_width, v_width, turned_row) = (head.k_width, head.v_width, head.turned_row);
+        let columns = keys.len().next_multiple_of(LANES);
+        let (number, offset) = (block.start / BLOCK, keys.start - block.start);
+        let k_turned = head.k_turned[number * s.size * turned_row + offset..].as_ptr();
+        let v_turned = head.v_turned[number * s.value_size * turned_row + offset..].as_ptr();
+        let (q, g) = (panel.q.as_ptr(), panel.g.as_ptr());
+        let (dk, dv) = sums.split_at_mut(s.keys * k_width);
+        let (dk, dv) = (dk[keys.start * k_width..].as_mut_ptr(), dv[keys.start * v_width..].as_mut_ptr());
+        let tile = slopes.as_mut_ptr().cast::<T>();
+        // SAFETY: the head holds the keys of the block, the panel rows of queries and cotangents, the sums a row for each
+        // key; both tiles have rows for what products read beyond.
+        unsafe {
+            scores(isa, s, &self.given.change, &panel.queries, keys, (q, k_width), (k_turned, turned_row), weights);
+            let (a, stride, b, b_row) = (g, v_width, v_turned, turned_row);
+            let (k, c, c_row) = (s.value_size, tile, BLOCK);
+            Product::<T, APART> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate: false }.run(isa);
+            let (top, share, level, scale) = (panel.top, panel.share, panel.level, panel.scale);
+            let (weights, slopes) = (&mut weights[..rows], &mut slopes[..rows]);
+            frame::run(isa, Slopes { weights, slopes, columns, top, share, level, scale });
+            let (a, stride, k, accumulate) = (weights.as_ptr().cast::<T>(), BLOCK, rows, true);
+            let (b, b_row, c, c_row, columns, rows) = (g, v_width, dv, v_width, v_width, keys.len());
+            Product::<T, TURNED> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa);
+            let (a, b, b_row, c, c_row, columns) = (tile.cast_const(), q, k_width, dk, k_width, k_width);
+            Product::<T, TURNED> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa);
+            let (b, rows, k, c) = (head.k[keys.start * k_width..].as_ptr(), k, keys.len(), dq.as_mut_ptr());
+            Product::<T, BLOCK> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa);
+        }
     }
 
     /// Writes the cotangents of a head of keys and values.
     fn finish(&self, key_head: usize, sums: &[T]) {
-        let s = self.shape;
+        let (s, (k_width, v_width)) = (self.shape, self.widths());
         let (batch, head) = (key_head / s.key_heads, key_head % s.key_heads);
-        let (dk, dv) = sums.split_at(s.keys * s.size);
+        let (dk, dv) = sums.split_at(s.keys * k_width);
         let rows = s.keys;
         let (to, to_row) = (self.dk.at(s.key(batch, head, 0)), s.key_heads * s.size);
-        frame::run(self.isa, Copied { from: dk.as_ptr(), from_row: s.size, to, to_row, rows, size: s.size });
+        frame::run(self.isa, Copied { from: dk.as_ptr(), from_row: k_width, to, to_row, rows, size: s.size });
         let (to, to_row) = (self.dv.at(s.value(batch, head, 0)), s.key_heads * s.value_size);
-        frame::run(self.isa, Copied { from: dv.as_ptr(), from_row: s.value_size, to, to_row, rows, size: s.value_size });
+        frame::run(self.isa, Copied { from: dv.as_ptr(), from_row: v_width, to, to_row, rows, size: s.value_size });
     }
 }

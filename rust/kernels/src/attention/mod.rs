@@ -1,13 +1,13 @@
 //! Scaled dot-product attention and its gradient in tiles: the scores of a few queries and keys at a time (Dao et al.
 //! 2022), so that memory grows with the length of the sequences and not with its square.
 //!
-//! A tile is held with queries in lanes and keys in rows. Each product then finds its operands where they are: the
-//! left one is read element by element and may lie any way round, the right one is a panel of queries that was turned
-//! once or a tile as the last step left it. Largest score and sum of a query run down the rows, without a step across
-//! the lanes of a register.
+//! A tile is held with queries in rows and keys in lanes. Keys are turned once for a head (the gradient's values too);
+//! then every product finds its operands where they are: the left one is read element by element and may lie any way
+//! round, the right one has rows of whole registers. Bias and mask lie as the scores do.
 
 mod forward;
 mod gradient;
+mod product;
 mod tile;
 
 use std::ops::Range;
@@ -58,11 +58,6 @@ impl AttentionShape {
         start.min(end)..end
     }
 
-    fn touches(&self, queries: &Range<usize>, keys: &Range<usize>) -> bool {
-        let seen = self.seen(queries);
-        seen.start < keys.end && keys.start < seen.end
-    }
-
     /// Whether all of these queries see all of these keys.
     fn all_seen(&self, queries: &Range<usize>, keys: &Range<usize>) -> bool {
         let far = |a: usize, b: usize| self.window > 0 && a > b && a - b >= self.window;
@@ -74,18 +69,6 @@ impl AttentionShape {
     pub fn sees(&self, query: usize, key: usize) -> bool {
         let (ahead, far) = (self.causal && key > query, self.window > 0 && query.abs_diff(key) >= self.window);
         !(ahead || far)
-    }
-
-    /// Bounds of the queries that see this key.
-    fn seen_from(&self, key: usize) -> (usize, usize) {
-        let near = if self.window > 0 { (key + 1).saturating_sub(self.window) } else { 0 };
-        let far = if self.window > 0 { key.saturating_add(self.window) } else { usize::MAX };
-        (if self.causal { near.max(key) } else { near }, far)
-    }
-
-    /// Keys in a tile: few enough that tile, keys and values stay in the first-level cache.
-    fn block(&self) -> usize {
-        if self.size.max(self.value_size) <= 64 { 128 } else { 64 }
     }
 
     fn work(&self) -> usize {
@@ -146,6 +129,13 @@ impl<'a, X> Spread<'a, X> {
         }
         assert_eq!(data.len(), step, "length of a mask or bias");
         Self { data, strides }
+    }
+
+    /// Where the number of some query and key is, and how far it is to the next key's.
+    #[inline(always)]
+    fn place(&self, queries: &tile::Queries, query: usize, key: usize) -> (usize, usize) {
+        let [by_batch, by_head, by_query, by_key] = self.strides;
+        (queries.batch * by_batch + queries.head * by_head + query * by_query + key * by_key, by_key)
     }
 }
 

@@ -1,186 +1,145 @@
-//! What both directions do with a tile of scores.
+//! What both directions do with a tile of scores: queries in rows, keys in lanes.
 
 use std::ops::Range;
 
+use super::product::{APART, Product};
 use super::{AttentionShape, Change, NEVER};
-use crate::conv::vector::{Element, Kernel, Vector, dispatch};
-use crate::gemm::Activation;
-use crate::gemm::drive::strip_rows;
-use crate::gemm::tile::{Finish, Tile};
+use crate::conv::vector::Element;
 use crate::isa::Isa;
 use crate::layout::transpose_block;
 use crate::math::Fma;
-use crate::math::frame::Loop;
+use crate::math::frame::{self, Loop};
 
-/// C = A·B, or C += A·B. Element (i, p) of A is at `a + i * a_row + p * a_step`, row p of B at `b + p * b_row`.
-pub(super) struct Product<T> {
-    pub rows: usize,
-    pub columns: usize,
-    pub k: usize,
-    pub a: *const T,
-    pub a_row: usize,
-    pub a_step: usize,
-    pub b: *const T,
-    pub b_row: usize,
-    pub c: *mut T,
-    pub c_row: usize,
-    pub accumulate: bool,
-}
+/// Keys of a tile, at most.
+pub(super) const BLOCK: usize = 128;
+/// Queries that a softmax takes at once, at most.
+pub(super) const STRIP: usize = 12;
+/// Keys come in multiples of so many lanes; those that do not exist weigh nothing.
+pub(super) const LANES: usize = 16;
 
-impl<T: Element> Kernel<T> for Product<T> {
-    #[inline(always)]
-    unsafe fn run<V: Vector<T>>(self) {
-        let width = 2 * V::LANES;
-        let most = strip_rows(self.rows, V::PIXELS);
-        let finish = Finish {
-            bias: std::ptr::null(),
-            residual: std::ptr::null(),
-            accumulate: self.accumulate,
-            activation: Activation::None,
-        };
-        for column in (0..self.columns).step_by(width) {
-            for row in (0..self.rows).step_by(most) {
-                let tile = Tile {
-                    k: self.k,
-                    a: self.a.wrapping_add(row * self.a_row),
-                    a_row: self.a_row,
-                    a_step: self.a_step,
-                    b: self.b.wrapping_add(column),
-                    b_step: self.b_row,
-                    c: self.c.wrapping_add(row * self.c_row + column),
-                    ldc: self.c_row,
-                    rows: most.min(self.rows - row),
-                    columns: width.min(self.columns - column),
-                    padded: false,
-                    finish,
-                };
-                // SAFETY: the caller of `multiply` vouches for the operands.
-                unsafe { tile.run::<V>() };
-            }
-        }
-    }
-}
-
-/// Computes a product.
-///
-/// # Safety
-/// The operands must be readable, and the result writable by nobody else, over the sizes.
-pub(super) unsafe fn multiply<T: Element>(isa: Isa, product: Product<T>) {
-    dispatch(isa, product);
-}
-
-/// Queries that are worked on side by side: some of one head.
-pub(super) struct Panel {
+/// Queries of one head that are worked on together.
+#[derive(Clone)]
+pub(super) struct Queries {
     pub batch: usize,
     pub head: usize,
-    pub queries: Range<usize>,
+    pub range: Range<usize>,
 }
 
-/// Rows of memory turned into columns of a panel `W` wide, zero past the last row.
+/// The keys of a block that any of these queries sees, or all with `whole`. The range starts a multiple of [`LANES`] after
+/// the block.
+pub(super) fn visible(shape: &AttentionShape, queries: &Range<usize>, block: &Range<usize>, whole: bool) -> Range<usize> {
+    if whole {
+        return block.clone();
+    }
+    let seen = shape.seen(queries);
+    let (start, end) = (seen.start.max(block.start), seen.end.min(block.end));
+    if start >= end { block.start..block.start } else { start - (start - block.start) % LANES..end }
+}
+
+/// The distance of rows of `block` keys that were turned; not a power of two, whose rows would share a few sets of the cache.
+pub(super) fn turned_row(block: usize) -> usize {
+    block.next_multiple_of(LANES) + LANES
+}
+
+/// Keys, or values, of a block with time in lanes: rows [`turned_row`] apart, times a factor.
 ///
 /// # Safety
 /// `rows` rows of `size` elements must be readable, `from_row` apart.
-pub(super) unsafe fn turned<T: Element, const W: usize>(
+pub(super) unsafe fn turned<T: Element>(
+    isa: Isa,
     (from, from_row): (*const T, usize),
-    rows: usize,
-    to: &mut [[T; W]],
+    (rows, size): (usize, usize),
+    (to, to_row): (&mut [T], usize),
+    factor: Option<T>,
 ) {
-    if rows < W {
-        to.fill([T::ZERO; W]);
+    assert!(to.len() >= size * to_row && rows <= to_row, "room for turned rows");
+    // SAFETY: `to` has a row for each element of the rows.
+    unsafe { transpose_block((rows, size), (from, from_row), (to.as_mut_ptr(), to_row)) };
+    if let Some(factor) = factor {
+        for row in to[..size * to_row].chunks_exact_mut(to_row) {
+            frame::run(isa, Scale { row: &mut row[..rows], factor });
+        }
     }
-    // SAFETY: `to` has a row of W for each element of the rows, which are at most W.
-    unsafe { transpose_block((rows, to.len()), (from, from_row), (to.as_mut_ptr().cast(), W)) };
 }
 
-/// The scores of a panel and a block of keys, which are rows of `k`: products, bias, masks.
+/// The scores of some queries and keys: products, bias, masks. Lanes past the last key are minus infinity.
 ///
 /// # Safety
-/// `k` must be readable for a row of the size of a head for each key.
-pub(super) unsafe fn scores<T: Element, const W: usize>(
+/// Rows of the queries must be readable from `q` on, `keys` turned from `k` on, both for the size of a head.
+pub(super) unsafe fn scores<T: Element>(
     isa: Isa,
     shape: &AttentionShape,
     change: &Change<'_, T>,
-    panel: &Panel,
+    queries: &Queries,
     keys: &Range<usize>,
-    queries: &[[T; W]],
-    k: *const T,
-    out: &mut [[T; W]],
+    (q, q_row): (*const T, usize),
+    (k, k_row): (*const T, usize),
+    out: &mut [[T; BLOCK]],
 ) {
-    let product = Product {
-        rows: keys.len(),
-        columns: W,
+    let rows = queries.range.len();
+    let columns = keys.len().next_multiple_of(LANES);
+    assert!(rows <= out.len() && columns <= BLOCK, "room for the scores");
+    let product = Product::<T, APART> {
+        rows,
+        columns,
         k: shape.size,
-        a: k,
-        a_row: shape.size,
-        a_step: 1,
-        b: queries.as_ptr().cast(),
-        b_row: W,
+        a: q,
+        stride: q_row,
+        b: k,
+        b_row: k_row,
         c: out.as_mut_ptr().cast(),
-        c_row: W,
+        c_row: BLOCK,
         accumulate: false,
     };
-    // SAFETY: keys by the caller's word; the panel and the tile have rows of W.
-    unsafe { multiply(isa, product) };
-    let lanes = panel.queries.len();
-    let never = T::from_f64(NEVER);
-    if let Some(bias) = &change.bias {
-        let [by_batch, by_head, by_query, by_key] = bias.strides;
-        let base = panel.batch * by_batch + panel.head * by_head;
-        for lane in 0..lanes {
-            let row = base + (panel.queries.start + lane) * by_query;
-            for (out, key) in out.iter_mut().zip(keys.clone()) {
-                out[lane] += bias.data[row + key * by_key];
-            }
-        }
-    }
-    if let Some(mask) = &change.mask {
-        let [by_batch, by_head, by_query, by_key] = mask.strides;
-        let base = panel.batch * by_batch + panel.head * by_head;
-        if by_query == 0 {
-            for (out, key) in out.iter_mut().zip(keys.clone()) {
-                if mask.data[base + key * by_key] == 0 {
-                    out.fill(never);
-                }
-            }
-        } else {
-            for lane in 0..lanes {
-                let row = base + (panel.queries.start + lane) * by_query;
-                if by_key == 0 {
-                    if mask.data[row] == 0 {
-                        out.iter_mut().for_each(|out| out[lane] = never);
-                    }
-                    continue;
-                }
-                let row = &mask.data[row + keys.start..][..keys.len()];
-                if row.iter().fold(1, |all, m| all & u8::from(*m != 0)) == 1 {
-                    continue;
-                }
-                for (out, m) in out.iter_mut().zip(row) {
-                    if *m == 0 {
-                        out[lane] = never;
-                    }
-                }
-            }
-        }
-    }
-    if !shape.all_seen(&panel.queries, keys) {
-        let first = panel.queries.start;
-        for (out, key) in out.iter_mut().zip(keys.clone()) {
-            let (from, to) = shape.seen_from(key);
-            out[..from.saturating_sub(first).min(W)].fill(never);
-            out[to.saturating_sub(first).min(W)..].fill(never);
-        }
+    // SAFETY: operands by the caller's word; rows of the result are as long as a block.
+    unsafe { product.run(isa) };
+    let banded = !shape.all_seen(&queries.range, keys);
+    if columns > keys.len() || banded || change.bias.is_some() || change.mask.is_some() {
+        frame::run(isa, Changed { shape, change, queries, keys, banded, rows: &mut out[..rows] });
     }
 }
 
-/// A step of the running softmax: scores become weights relative to the largest score so far, to which what was found
-/// before is adjusted.
-pub(super) struct Weigh<'a, T, const W: usize> {
-    pub scores: &'a mut [[T; W]],
-    pub top: &'a mut [T; W],
-    pub total: &'a mut [T; W],
-    pub found: &'a mut [[T; W]],
-    pub first: bool,
+struct Changed<'a, T> {
+    shape: &'a AttentionShape,
+    change: &'a Change<'a, T>,
+    queries: &'a Queries,
+    keys: &'a Range<usize>,
+    banded: bool,
+    rows: &'a mut [[T; BLOCK]],
+}
+
+impl<T: Element> Loop for Changed<'_, T> {
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        let Self { shape, change, queries, keys, banded, rows } = self;
+        let never = T::from_f64(NEVER);
+        for (row, query) in rows.iter_mut().zip(queries.range.clone()) {
+            let (row, rest) = row.split_at_mut(keys.len());
+            if let Some(bias) = &change.bias {
+                let (at, by_key) = bias.place(queries, query, keys.start);
+                if by_key == 0 {
+                    row.iter_mut().for_each(|x| *x += bias.data[at]);
+                } else {
+                    row.iter_mut().zip(&bias.data[at..]).for_each(|(x, b)| *x += *b);
+                }
+            }
+            if let Some(mask) = &change.mask {
+                let (at, by_key) = mask.place(queries, query, keys.start);
+                if by_key != 0 {
+                    row.iter_mut().zip(&mask.data[at..]).for_each(|(x, m)| *x = if *m == 0 { never } else { *x });
+                } else if mask.data[at] == 0 {
+                    row.fill(never);
+                }
+            }
+            if banded {
+                let seen = shape.seen(&(query..query + 1));
+                row[..seen.start.clamp(keys.start, keys.end) - keys.start].fill(never);
+                row[seen.end.clamp(keys.start, keys.end) - keys.start..].fill(never);
+            }
+            let lanes = (keys.len().next_multiple_of(LANES) - keys.len()).min(rest.len());
+            rest[..lanes].fill(T::from_f64(f64::NEG_INFINITY));
+        }
+    }
 }
 
 #[inline(always)]
@@ -188,65 +147,94 @@ fn larger<T: PartialOrd>(a: T, b: T) -> T {
     if a > b { a } else { b }
 }
 
-impl<T: Element, const W: usize> Loop for Weigh<'_, T, W> {
+/// The lanes of a register taken together, half by half. They must come from memory: folded where they were computed, the
+/// compiler takes the whole computation apart into pairs of lanes.
+#[inline(always)]
+fn folded<T: Element>(lanes: &[T; LANES], f: impl Fn(T, T) -> T) -> T {
+    let eight: [T; 8] = std::array::from_fn(|l| f(lanes[l], lanes[l + 8]));
+    let four: [T; 4] = std::array::from_fn(|l| f(eight[l], eight[l + 4]));
+    f(f(four[0], four[2]), f(four[1], four[3]))
+}
+
+/// A step of the running softmax: scores become weights relative to the largest score of their query so far. What was
+/// found before is to be multiplied by `fade`.
+pub(super) struct Weigh<'a, T> {
+    pub scores: &'a mut [[T; BLOCK]],
+    /// A multiple of [`LANES`].
+    pub columns: usize,
+    pub top: &'a mut [T],
+    pub total: &'a mut [T],
+    pub fade: &'a mut [T],
+}
+
+impl<T: Element> Loop for Weigh<'_, T> {
     #[inline(always)]
     fn run<F: Fma>(self) {
-        let old = *self.top;
-        let mut top = old;
-        let (quads, rest) = self.scores.as_chunks::<4>();
-        for [a, b, c, d] in quads {
-            for l in 0..W {
-                top[l] = larger(larger(larger(a[l], b[l]), larger(c[l], d[l])), top[l]);
+        let n = self.columns / LANES;
+        let mut parts = [[T::ZERO; LANES]; STRIP];
+        for ((row, top), part) in self.scores.iter().zip(self.top.iter()).zip(&mut parts) {
+            let mut lanes = [*top; LANES];
+            for score in &row.as_chunks::<LANES>().0[..n] {
+                for l in 0..LANES {
+                    lanes[l] = larger(score[l], lanes[l]);
+                }
             }
+            *part = lanes;
         }
-        for a in rest {
-            for l in 0..W {
-                top[l] = larger(a[l], top[l]);
+        for ((top, fade), part) in self.top.iter_mut().zip(self.fade.iter_mut()).zip(&parts) {
+            let old = *top;
+            *top = folded(part, larger);
+            // The difference for now: its exponential is taken for all rows at once.
+            *fade = old - *top;
+        }
+        self.fade.iter_mut().for_each(|x| *x = T::exp_falling::<F>(*x));
+        for ((row, top), part) in self.scores.iter_mut().zip(&*self.top).zip(&mut parts) {
+            let mut sums = [T::ZERO; LANES];
+            for score in &mut row.as_chunks_mut::<LANES>().0[..n] {
+                for l in 0..LANES {
+                    score[l] = T::exp_falling::<F>(score[l] - *top);
+                    sums[l] += score[l];
+                }
             }
+            *part = sums;
         }
-        let mut sum = [T::ZERO; W];
-        for row in self.scores.iter_mut() {
-            for l in 0..W {
-                row[l] = T::exp_falling::<F>(row[l] - top[l]);
-                sum[l] += row[l];
-            }
-        }
-        *self.top = top;
-        if self.first {
-            *self.total = sum;
-            return;
-        }
-        let mut fade = [T::ZERO; W];
-        for l in 0..W {
-            fade[l] = T::exp_falling::<F>(old[l] - top[l]);
-            self.total[l] = F::fma(self.total[l], fade[l], sum[l]);
-        }
-        for row in self.found.iter_mut() {
-            for l in 0..W {
-                row[l] *= fade[l];
-            }
+        for ((total, fade), part) in self.total.iter_mut().zip(&*self.fade).zip(&parts) {
+            *total = F::fma(*total, *fade, folded(part, |a, b| a + b));
         }
     }
 }
 
-/// `row *= factor`, lane by lane.
-pub(super) struct Scale<'a, T, const W: usize> {
-    pub rows: &'a mut [[T; W]],
-    pub factor: &'a [T; W],
+/// `row *= factor`
+pub(super) struct Scale<'a, T> {
+    pub row: &'a mut [T],
+    pub factor: T,
 }
 
-impl<T: Element, const W: usize> Loop for Scale<'_, T, W> {
+impl<T: Element> Loop for Scale<'_, T> {
     #[inline(always)]
     fn run<F: Fma>(self) {
-        for row in self.rows.iter_mut() {
-            for l in 0..W {
-                row[l] *= self.factor[l];
-            }
+        self.row.iter_mut().for_each(|x| *x *= self.factor);
+    }
+}
+
+/// Rows `width` long, each times its factor.
+pub(super) struct ScaleRows<'a, T> {
+    pub rows: &'a mut [T],
+    pub width: usize,
+    pub factors: &'a [T],
+}
+
+impl<T: Element> Loop for ScaleRows<'_, T> {
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        for (row, factor) in self.rows.chunks_exact_mut(self.width).zip(self.factors) {
+            row.iter_mut().for_each(|x| *x *= *factor);
         }
     }
 }
 
-/// Rows copied to or from a place where they lie side by side.
+/// Rows copied to or from a place where they lie side by side: where heads are many, rows are a power of two apart and
+/// would share a few places of the cache.
 ///
 /// A call of the system's copy for each row would take longer than the copying.
 pub(super) struct Copied<T> {
@@ -292,61 +280,66 @@ impl<T: Element> Loop for Copied<T> {
 }
 
 /// For the gradient: scores become weights, and cotangents of weights become those of scores.
-pub(super) struct Slopes<'a, T, const W: usize> {
-    pub weights: &'a mut [[T; W]],
-    pub slopes: &'a mut [[T; W]],
-    pub top: &'a [T; W],
-    pub share: &'a [T; W],
-    pub level: &'a [T; W],
+pub(super) struct Slopes<'a, T> {
+    pub weights: &'a mut [[T; BLOCK]],
+    pub slopes: &'a mut [[T; BLOCK]],
+    /// A multiple of [`LANES`].
+    pub columns: usize,
+    pub top: &'a [T],
+    pub share: &'a [T],
+    pub level: &'a [T],
     /// The factor of scores, or zero for a query that sees nothing, whose weights do not depend on anything.
-    pub scale: &'a [T; W],
+    pub scale: &'a [T],
 }
 
-impl<T: Element, const W: usize> Loop for Slopes<'_, T, W> {
+impl<T: Element> Loop for Slopes<'_, T> {
     #[inline(always)]
     fn run<F: Fma>(self) {
-        let (top, share, level, scale) = (*self.top, *self.share, *self.level, *self.scale);
-        for (weights, slopes) in self.weights.iter_mut().zip(self.slopes.iter_mut()) {
-            for l in 0..W {
-                let weight = T::exp_falling::<F>(weights[l] - top[l]) * share[l];
-                weights[l] = weight;
-                slopes[l] = weight * (slopes[l] - level[l]) * scale[l];
+        let n = self.columns / LANES;
+        for (i, (weights, slopes)) in self.weights.iter_mut().zip(self.slopes.iter_mut()).enumerate() {
+            let (top, share, level, scale) = (self.top[i], self.share[i], self.level[i], self.scale[i]);
+            let (weights, slopes) = (&mut weights.as_chunks_mut::<LANES>().0[..n], &mut slopes.as_chunks_mut::<LANES>().0[..n]);
+            for (weights, slopes) in weights.iter_mut().zip(slopes) {
+                for l in 0..LANES {
+                    let weight = T::exp_falling::<F>(weights[l] - top) * share;
+                    weights[l] = weight;
+                    slopes[l] = weight * (slopes[l] - level) * scale;
+                }
             }
         }
     }
 }
 
 /// Products of rows of two tensors, one sum for each row.
-pub(super) struct Dots<'a, T, const W: usize> {
+pub(super) struct Dots<'a, T> {
     pub a: &'a [T],
     pub b: &'a [T],
     /// Distance between rows.
     pub row: usize,
     pub size: usize,
-    pub count: usize,
-    pub sums: &'a mut [T; W],
+    pub sums: &'a mut [T],
 }
 
-impl<T: Element, const W: usize> Loop for Dots<'_, T, W> {
+impl<T: Element> Loop for Dots<'_, T> {
     #[inline(always)]
     fn run<F: Fma>(self) {
-        for i in 0..self.count {
-            let (a, b) = (&self.a[i * self.row..][..self.size], &self.b[i * self.row..][..self.size]);
-            let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
-            let mut lanes = [T::ZERO; 16];
-            for (a, b) in a.iter().zip(b) {
-                for l in 0..16 {
-                    lanes[l] = F::fma(a[l], b[l], lanes[l]);
+        for (start, sums) in (0..).step_by(STRIP).zip(self.sums.chunks_mut(STRIP)) {
+            let mut parts = [[T::ZERO; LANES]; STRIP];
+            for ((row, sum), part) in (start..).zip(sums.iter_mut()).zip(&mut parts) {
+                let (a, b) = (&self.a[row * self.row..][..self.size], &self.b[row * self.row..][..self.size]);
+                let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+                let mut lanes = [T::ZERO; LANES];
+                for (a, b) in a.iter().zip(b) {
+                    for l in 0..LANES {
+                        lanes[l] = F::fma(a[l], b[l], lanes[l]);
+                    }
                 }
+                *part = lanes;
+                *sum = a_rest.iter().zip(b_rest).fold(T::ZERO, |sum, (a, b)| F::fma(*a, *b, sum));
             }
-            let mut sum = T::ZERO;
-            for (a, b) in a_rest.iter().zip(b_rest) {
-                sum += *a * *b;
+            for (sum, part) in sums.iter_mut().zip(&parts) {
+                *sum += folded(part, |a, b| a + b);
             }
-            for lane in lanes {
-                sum += lane;
-            }
-            self.sums[i] = sum;
         }
     }
 }
