@@ -7,8 +7,8 @@ use crate::math::frame::{self, Loop};
 use crate::parallel::{self, SendPtr};
 use crate::isa;
 
-/// Elements of one task: 64 KiB of each f32 array.
-const CHUNK: usize = 1 << 14;
+/// Elements of one task: 16 KiB of each f32 array, so that the halves of a layer's weights are those of its products.
+const CHUNK: usize = 1 << 12;
 
 /// One update rule: changes a parameter and its slots given the gradient.
 trait Rule<T, const SLOTS: usize>: Copy + Send + Sync {

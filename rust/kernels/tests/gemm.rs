@@ -100,10 +100,21 @@ proptest! {
 
 #[test]
 fn large_products_pass_through_every_path() {
-    for (m, n, k) in [(128, 1568, 64), (784, 128, 32), (200, 600, 700), (257, 300, 513), (1, 4000, 300), (300, 10, 500)] {
+    for (m, n, k) in [(128, 1568, 64), (784, 128, 32), (200, 600, 700), (1024, 40, 96), (99, 999, 97), (257, 300, 513), (1, 4000, 300), (300, 10, 500)] {
         for (a_trans, b_trans) in [(false, false), (true, false), (false, true), (true, true)] {
             let case = Case { m, n, k, a_trans, b_trans, gap: 0, accumulate: false, bias: true, residual: false, relu: true };
             check!(f32, case);
+        }
+    }
+}
+
+#[test]
+fn long_sums_of_few_rows_finish_like_others() {
+    for (m, n, k) in [(32, 128, 784), (5, 37, 2000), (48, 200, 500), (1, 64, 1027)] {
+        for (accumulate, bias, residual, relu) in [(false, true, false, true), (true, false, true, false), (true, true, true, true)] {
+            let case = || Case { m, n, k, a_trans: false, b_trans: false, gap: 2, accumulate, bias, residual, relu };
+            check!(f32, case());
+            check!(f64, case());
         }
     }
 }

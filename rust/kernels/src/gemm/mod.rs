@@ -43,6 +43,7 @@ impl<T> Epilogue<'_, T> {
 }
 
 /// One product of an m × k and a k × n matrix.
+#[derive(Clone, Copy)]
 pub struct Gemm<'a, T> {
     pub m: usize,
     pub n: usize,
