@@ -54,8 +54,9 @@ fn slopes_are_those_of_the_functions() {
                 let want = g[i] * wanted[i];
                 assert!((wide[i] - want).abs() < 3e-9, "{slope:?}({}): {}, want {want}", x[i], wide[i]);
                 let off = (f64::from(single[i]) - wide[i]).abs();
-                // Without fused multiplications the slope near one loses a bit more.
-                assert!(off <= 6e-7 * g[i].abs(), "{slope:?}({}) on {set:?}: off by {off:e}", x[i]);
+                // 1 - s of a sigmoid near one has few digits left, which this slope multiplies by as much as five.
+                let bound = if slope == Slope::GeluTanh { 2e-6 } else { 4e-7 };
+                assert!(off <= bound * g[i].abs(), "{slope:?}({}) on {set:?}: off by {off:e}", x[i]);
             }
         }
     }

@@ -250,7 +250,8 @@ fn summed<T: Element>(part: &Part<'_, T>) {
         let g = &Gemm { k, accumulate: false, epilogue: Epilogue::NONE, ..*g };
         let c = SendPtr(to.get().wrapping_add(i * size));
         let part = Part { g, a: part.a + first, b: part.b + first * g.ldb, c, ldc: g.n };
-        whole(&part, true);
+        let strips = shares_rows(g).then(|| pack_a(&part, 0..g.m, 0..k));
+        block(&part, (0..g.m, 0..g.n, 0..k), (strips.as_ref().map(start), None));
     });
     let relu = g.epilogue.activation == Activation::Relu;
     for row in 0..g.m {
