@@ -246,7 +246,7 @@ impl<T: Element> Gradient<'_, T> {
             // By way of memory, so that nothing but straight code touches the sums and they stay in registers.
             let mut sums = MaybeUninit::<[[[[T; 16]; REGS]; ROWS]; RUNS]>::uninit();
             let sums = sums.as_mut_ptr().cast::<T>();
-            if const { GROUP == 1 && RUNS == 1 && (ROWS == 1 || ROWS % 2 == 0) } {
+            if const { GROUP == 1 && RUNS == 1 && (ROWS == 1 || ROWS.is_multiple_of(2)) } {
                 self.by_rows::<V, REGS, ROWS>(rows[0], pixels, gradients, last, sums);
             } else {
                 sum::<T, V, GROUP, REGS, RUNS, ROWS>(&rows, pixels.window, gradients, pixels.at, last, sums);
