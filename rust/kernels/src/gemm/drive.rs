@@ -3,7 +3,7 @@
 //! Columns are divided into panels two registers wide, rows into strips of a tile's height. Products of few rows read
 //! both operands where they lie: packing would cost as much as the product. Larger ones go over k in blocks, with the
 //! panels of B packed, and the strips of A where enough columns share them. The division depends on the sizes alone,
-//! and k is never divided among threads: the same bytes for any number of them.
+//! in k too, whose parts are added in order: the same bytes for any number of threads.
 
 use std::ops::Range;
 
