@@ -18,8 +18,8 @@ const INTERLEAVE: usize = 2;
 const BLOCK_PIXELS: usize = 160;
 /// Registers' products that each element of a band should go into for it to be worth a planar band.
 const PLANAR_PRODUCTS: usize = 6;
-/// Pixels of the shortest row that planar tiles are used for.
-const PLANAR_ROW: usize = 6;
+/// Pixels of the tiles that rows of planar bands are cut into.
+pub(super) const PLANAR_TILES: [usize; 4] = [14, 12, 10, 8];
 /// Blocks that a job should have for the threads to share it evenly, if its parts do not become too small for that.
 const BLOCKS_WANTED: usize = 16;
 
@@ -101,7 +101,7 @@ impl Layout {
             && interleave == 1
             && job.from.count > 1
             && w.in_step == 1
-            && w.out >= PLANAR_ROW
+            && PLANAR_TILES.iter().any(|size| w.out >= *size && w.out.next_multiple_of(*size) <= w.out + w.out / 8)
             && job.taps() * job.to.count.div_ceil(2 * lanes) >= PLANAR_PRODUCTS;
         let direct = !planar && interleave == 1 && job.taps() > 0 && job.axes.iter().all(|a| a.inside());
         let mut layout = Self {

@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::band;
-use super::layout::Layout;
+use super::layout::{Layout, PLANAR_TILES};
 use super::pack::{Panel, panel, panels};
 use super::scratch::{Array, Shared};
 use super::shape::Job;
@@ -108,7 +108,7 @@ impl<T: Element> Forward<'_, T> {
             && let Some(size) = self.row_tile(V::PIXELS)
         {
             for start in (0..pixels).step_by(row.max(1)) {
-                for p in (0..row).step_by(size).map(|p| start + p.min(row.saturating_sub(size))) {
+                for p in (0..row).step_by(size).map(|p| start + p.min(row - size)) {
                     macro_rules! sizes {
                         ($($size:literal)+) => {
                             match size {
@@ -159,14 +159,12 @@ impl<T: Element> Forward<'_, T> {
     #[inline(always)]
     fn row_tile(&self, most: usize) -> Option<usize> {
         let row = self.job.axes[2].out;
-        let sizes: &[usize] = if most == 14 { &[14, 12, 10, 8] } else if most == 6 { &[6] } else { &[2] };
-        // A tile may read past a row that is copied, but not past the input.
-        let fits = |size: &usize| row >= *size || (self.layout.planar && row + 2 >= *size);
+        let sizes: &[usize] = if most == 14 { &PLANAR_TILES } else if most == 6 { &[6] } else { &[2] };
         let cost = |size: &usize| row.div_ceil(*size) * (2 * size + 3);
-        sizes.iter().copied().filter(|size| self.layout.neighbours && fits(size)).min_by_key(cost)
+        sizes.iter().copied().filter(|size| self.layout.neighbours && row >= *size).min_by_key(cost)
     }
 
-    /// Pixels of one row from `first` on, as many of them as it has.
+    /// Pixels of one row from `first` on.
     #[inline(always)]
     unsafe fn row<V: Vector<T>, const PIXELS: usize, const REGS: usize>(
         &self,
@@ -179,8 +177,7 @@ impl<T: Element> Forward<'_, T> {
         let layout = self.layout;
         let window = windows.wrapping_add(layout.window[first]);
         let to = |i: usize| self.y.at(start + layout.output[first + i]);
-        let exist = PIXELS.min(self.job.axes[2].out);
-        let whole = exist == PIXELS && panel.channels == REGS * V::LANES;
+        let whole = panel.channels == REGS * V::LANES;
         let mut w = self.weights[panel.start..].as_ptr();
         // SAFETY: windows lie in the band, the panel is packed as deep as the window is long; the outputs are this block's own.
         unsafe {
@@ -222,7 +219,7 @@ impl<T: Element> Forward<'_, T> {
                     sums[i][r].store(held.add((i * REGS + r) * V::LANES));
                 }
             }
-            for i in 0..exist {
+            for i in 0..PIXELS {
                 for r in 0..REGS {
                     let left = panel.channels - r * V::LANES;
                     let (from, y) = (V::load(held.add((i * REGS + r) * V::LANES)), to(i).add(r * V::LANES));
