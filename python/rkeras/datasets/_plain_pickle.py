@@ -49,7 +49,7 @@ def load_plain(data: bytes) -> Any:
     """
     try:
         return _Reader(data).run()
-    except (IndexError, KeyError, TypeError, OverflowError, UnicodeError, struct.error) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, OverflowError, UnicodeError, struct.error) as error:
         raise ValueError(f"a data file is damaged ({type(error).__name__}: {error})") from error
 
 

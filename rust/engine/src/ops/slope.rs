@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rkeras_kernels::binary::Slope as Kernel;
 use rkeras_kernels::entry::FloatKernels;
-use rkeras_kernels::unary::Unary;
+use rkeras_kernels::unary::{GELU_CUBIC, GELU_SCALE, SELU_ALPHA, SELU_SCALE, Unary};
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -20,46 +20,46 @@ use crate::spec::Spec;
 use crate::value::Value;
 use crate::with_float;
 
-pub const OPS: &[Entry] = &[
-    ("gelu_grad", |_| slope(Kernel::Gelu)),
-    ("gelu_tanh_grad", |_| slope(Kernel::GeluTanh)),
-    ("silu_grad", |_| slope(Kernel::Silu)),
-    ("softplus_grad", |_| slope(Kernel::Softplus)),
-    ("log_sigmoid_grad", |_| slope(Kernel::LogSigmoid)),
-    ("mish_grad", |_| slope(Kernel::Mish)),
-    ("selu_grad", |_| slope(Kernel::Selu)),
-    ("relu6_grad", |_| slope(Kernel::Relu6)),
-    ("hard_tanh_grad", |_| slope(Kernel::HardTanh)),
-    ("hard_sigmoid_grad", |_| slope(Kernel::HardSigmoid)),
-    ("hard_silu_grad", |_| slope(Kernel::HardSilu)),
-    ("leaky_relu_grad", |a: &Attrs| slope(Kernel::LeakyRelu(a.float_or("negative_slope", 0.2)?))),
-    ("elu_grad", |a: &Attrs| slope(Kernel::Elu(a.float_or("alpha", 1.0)?))),
-    ("celu_grad", |a: &Attrs| slope(Kernel::Celu(a.float_or("alpha", 1.0)?))),
-];
+/// One row an activation: the name of its gradient, and the parameter of those that have one.
+macro_rules! activations {
+    ($($name:literal $function:ident $(($p:ident: $attribute:literal = $default:literal))?;)*) => {
+        pub const OPS: &[Entry] = &[
+            $(($name, |_attrs: &Attrs| Ok(Arc::new(Slope { kernel: Kernel::$function $((_attrs.float_or($attribute, $default)?))? }))),)*
+        ];
 
-fn slope(kernel: Kernel) -> Result<Arc<dyn Op>> {
-    Ok(Arc::new(Slope { kernel }))
+        /// The derivative of a function, if it is one of this family.
+        pub(crate) fn of(function: Unary) -> Option<Kernel> {
+            Some(match function {
+                $(Unary::$function $(($p))? => Kernel::$function $(($p))?,)*
+                _ => return None,
+            })
+        }
+
+        fn name_of(kernel: Kernel) -> &'static str {
+            match kernel {
+                $(Kernel::$function $(($p))? => {
+                    $(let _ = $p;)?
+                    $name
+                })*
+            }
+        }
+    };
 }
-
-/// The derivative of a function, if it is one of this family.
-pub(crate) fn of(function: Unary) -> Option<Kernel> {
-    Some(match function {
-        Unary::Gelu => Kernel::Gelu,
-        Unary::GeluTanh => Kernel::GeluTanh,
-        Unary::Silu => Kernel::Silu,
-        Unary::Softplus => Kernel::Softplus,
-        Unary::LogSigmoid => Kernel::LogSigmoid,
-        Unary::Mish => Kernel::Mish,
-        Unary::Selu => Kernel::Selu,
-        Unary::Relu6 => Kernel::Relu6,
-        Unary::HardTanh => Kernel::HardTanh,
-        Unary::HardSigmoid => Kernel::HardSigmoid,
-        Unary::HardSilu => Kernel::HardSilu,
-        Unary::LeakyRelu(slope) => Kernel::LeakyRelu(slope),
-        Unary::Elu(alpha) => Kernel::Elu(alpha),
-        Unary::Celu(alpha) => Kernel::Celu(alpha),
-        _ => return None,
-    })
+activations! {
+    "gelu_grad" Gelu;
+    "gelu_tanh_grad" GeluTanh;
+    "silu_grad" Silu;
+    "softplus_grad" Softplus;
+    "log_sigmoid_grad" LogSigmoid;
+    "mish_grad" Mish;
+    "selu_grad" Selu;
+    "relu6_grad" Relu6;
+    "hard_tanh_grad" HardTanh;
+    "hard_sigmoid_grad" HardSigmoid;
+    "hard_silu_grad" HardSilu;
+    "leaky_relu_grad" LeakyRelu(slope: "negative_slope" = 0.2);
+    "elu_grad" Elu(alpha: "alpha" = 1.0);
+    "celu_grad" Celu(alpha: "alpha" = 1.0);
 }
 
 /// `g * f'(x)`
@@ -103,7 +103,7 @@ impl Slope {
             }
             Kernel::GeluTanh => {
                 // With u = c (x + a x^3): (1 + tanh u) / 2 + x (1 - tanh^2 u) u' / 2.
-                let (c, a) = ((2.0 / PI).sqrt(), 0.044_715);
+                let (c, a) = (GELU_SCALE / 2.0, GELU_CUBIC);
                 let squared = square(x)?;
                 let t = tanh(&scale(&mul(x, &plus(&scale(&squared, a)?, 1.0)?)?, c)?)?;
                 let slope = scale(&plus(&scale(&squared, 3.0 * a)?, 1.0)?, c)?;
@@ -122,10 +122,7 @@ impl Slope {
                 let tail = mul(&mul(x, &rest(&square(&t)?)?)?, &sigmoid(x)?)?;
                 times(&add(&t, &tail)?)
             }
-            Kernel::Selu => {
-                let (alpha, lambda) = (1.673_263_242_354_377_2, 1.050_700_987_355_480_5);
-                rectified(lambda, &|x| scale(&exp(x)?, lambda * alpha))
-            }
+            Kernel::Selu => rectified(SELU_SCALE, &|x| scale(&exp(x)?, SELU_SCALE * SELU_ALPHA)),
             Kernel::Elu(alpha) => rectified(1.0, &|x| scale(&exp(x)?, alpha)),
             Kernel::Celu(alpha) => rectified(1.0, &|x| exp(&scale(x, 1.0 / alpha)?)),
             Kernel::LeakyRelu(slope) => rectified(1.0, &|x| fill::scalar(x, slope)),
@@ -142,22 +139,7 @@ impl Slope {
 
 impl Op for Slope {
     fn name(&self) -> &'static str {
-        match self.kernel {
-            Kernel::Gelu => "gelu_grad",
-            Kernel::GeluTanh => "gelu_tanh_grad",
-            Kernel::Silu => "silu_grad",
-            Kernel::Softplus => "softplus_grad",
-            Kernel::LogSigmoid => "log_sigmoid_grad",
-            Kernel::Mish => "mish_grad",
-            Kernel::Selu => "selu_grad",
-            Kernel::Relu6 => "relu6_grad",
-            Kernel::HardTanh => "hard_tanh_grad",
-            Kernel::HardSigmoid => "hard_sigmoid_grad",
-            Kernel::HardSilu => "hard_silu_grad",
-            Kernel::LeakyRelu(_) => "leaky_relu_grad",
-            Kernel::Elu(_) => "elu_grad",
-            Kernel::Celu(_) => "celu_grad",
-        }
+        name_of(self.kernel)
     }
 
     fn promotion(&self) -> Promotion {

@@ -112,7 +112,7 @@ impl<T: Element> Forward<'_, T> {
                     macro_rules! sizes {
                         ($($size:literal)+) => {
                             match size {
-                                $($size => V::apart(#[inline(always)] || if const { GROUP == 1 && $size <= V::PIXELS } {
+                                $($size => V::apart(#[inline(always)] || if const { GROUP == 1 && ($size == V::PIXELS || (V::PIXELS == 14 && $size >= 8)) } {
                                     self.row::<V, $size, REGS>(windows, panel, bias, p, starts[0]);
                                 }),)+
                                 _ => unreachable!("a tile of {size} pixels"),
@@ -131,7 +131,7 @@ impl<T: Element> Forward<'_, T> {
                 for p in (0..row).step_by(FULL).map(|p| start + p.min(row - FULL)) {
                     // SAFETY: passed on to the caller.
                     unsafe {
-                        V::apart(#[inline(always)] || if const { FULL == V::PIXELS && (GROUP == 1 || REGS == 1) } { self.tile::<V, GROUP, FULL, REGS, true>(windows, panel, bias, p, pixels, &valid, &starts) });
+                        V::apart(#[inline(always)] || if const { FULL == V::PIXELS && GROUP > 1 && REGS == 1 } { self.tile::<V, GROUP, FULL, REGS, true>(windows, panel, bias, p, pixels, &valid, &starts) });
                     }
                 }
             }
@@ -252,14 +252,6 @@ impl<T: Element> Forward<'_, T> {
             // Most tiles go straight to the output.
             if GROUP == 1 && first + PIXELS <= pixels && panel.channels == REGS * V::LANES {
                 let to: [*mut T; PIXELS] = std::array::from_fn(|i| self.y.at(starts[0] + layout.output[first + i]));
-                if ROW {
-                    // A short window is done before the lines it writes to have come.
-                    for y in to {
-                        for r in 0..REGS {
-                            V::expect_store(y.add(r * V::LANES));
-                        }
-                    }
-                }
                 sum::<T, V, GROUP, PIXELS, REGS, ROW>(&window, &layout.runs, layout.run, weights, bias, self.finish.relu, &to);
                 return;
             }

@@ -319,11 +319,7 @@ fn pack_rows<T: Element>(
     k: &Range<usize>,
 ) -> Vec<Buffer> {
     let mut blocks: Vec<Option<Buffer>> = (0..tasks).map(|_| None).collect();
-    let to = SendPtr(blocks.as_mut_ptr());
-    parallel::for_each(tasks, |task| {
-        // SAFETY: each task writes its own place, all of which exist.
-        unsafe { *to.get().add(task) = Some(pack_a(part, rows(task), k.clone())) };
-    });
+    parallel::for_each_chunk_mut(&mut blocks, 1, |task, place| place[0] = Some(pack_a(part, rows(task), k.clone())));
     blocks.into_iter().flatten().collect()
 }
 

@@ -5,11 +5,11 @@ use crate::math::float::{Math, beyond_trig};
 use crate::math::{Fma, clamp, special};
 
 /// 2 √(2/π), the factor in the tanh form of GELU written with a sigmoid.
-pub(crate) const GELU_SCALE: f64 = 1.595_769_121_605_731;
-pub(crate) const GELU_CUBIC: f64 = 0.044_715;
+pub const GELU_SCALE: f64 = 1.595_769_121_605_731;
+pub const GELU_CUBIC: f64 = 0.044_715;
 /// Fixed point constants of SELU (Klambauer et al. 2017).
-pub(crate) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
-pub(crate) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+pub const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+pub const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 
 macro_rules! parameter {
     ($p:ident) => {
