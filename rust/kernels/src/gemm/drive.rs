@@ -37,11 +37,9 @@ const SERIAL: usize = 1 << 20;
 
 /// How many rows the tiles of a strip of `m` rows have.
 pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
-    // A short last tile costs about as much as one of six rows, as its sums wait for one another.
-    let cost = |rows: usize| {
-        let rest = m % rows;
-        m / rows * rows + if rest == 0 { 0 } else { rest.next_multiple_of(2).max(6) }
-    };
+    // A tile of few rows costs about as much as one of six, as its sums wait for one another; each tile costs a row besides.
+    let tile = |rows: usize| if rows == 0 { 0 } else { rows.next_multiple_of(2).max(6) + 1 };
+    let cost = |rows: usize| m / rows * tile(rows) + tile(m % rows);
     [14, 12, 10, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
 }
 
