@@ -11,6 +11,7 @@ use rkeras_kernels::memory::Buffer;
 
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
+use crate::halves;
 use crate::op::{Op, Promotion, View, ViewMut};
 use crate::ops::cast::cast;
 use crate::spec::Spec;
@@ -25,6 +26,7 @@ pub fn apply(op: Arc<dyn Op>, inputs: &[Value]) -> Result<Vec<Value>> {
     let promoted = promote_operands(op.promotion(), inputs).map_err(|e| e.in_op(name))?;
     let inputs = promoted.as_deref().unwrap_or(inputs);
     if !op.traits().any_dtype
+        && !halves::takes(op.as_ref(), inputs)
         && let Some(half) = inputs.iter().map(|v| v.spec().dtype).filter(|d| d.is_half()).reduce(promote)
     {
         return through_float32(op, inputs, half);
@@ -118,7 +120,7 @@ fn run_eager(op: &dyn Op, inputs: &[Value], out_specs: Vec<Spec>) -> Result<Vec<
         let views: SmallVec<[View<'_>; 4]> = tensors.iter().map(|t| View::new(t.spec(), t.bytes())).collect();
         let mut outs: SmallVec<[ViewMut<'_>; 2]> =
             out_specs.iter().zip(&mut buffers).map(|(s, b)| ViewMut::new(s, b.as_bytes_mut())).collect();
-        op.run(&views, &mut outs, scratch.as_bytes_mut());
+        halves::run(op, &views, &mut outs, scratch.as_bytes_mut());
     }
     Ok(out_specs.into_iter().zip(buffers).map(|(s, b)| Value::eager(Tensor::new(s, b))).collect())
 }

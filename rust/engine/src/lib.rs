@@ -10,6 +10,7 @@ pub mod dtype;
 pub mod error;
 pub mod feed;
 pub mod graph;
+mod halves;
 pub mod op;
 pub mod ops;
 pub mod passes;

@@ -41,6 +41,8 @@ pub struct Traits {
     pub view: bool,
     /// Moves bytes without computing: runs on any dtype, half ones included.
     pub any_dtype: bool,
+    /// What the op does with 16-bit floats.
+    pub halves: Halves,
     /// Pairs (output, input) that may share one block: the op then reads the input in the output's place.
     pub in_place: &'static [(usize, usize)],
     /// An output that nobody reads may be left without memory; by default all get theirs.
@@ -51,9 +53,23 @@ pub struct Traits {
     pub reads_outputs: u32,
 }
 
+/// How an op computes on 16-bit floats. All compute in float32; what differs is how much of it there is at a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Halves {
+    /// Operands are cast to float32 whole before it, results back after it, by ops of their own.
+    Cast,
+    /// `run` takes them as they are.
+    Native,
+    /// Each element of the result follows from those at its place in the (broadcast) operands: a piece that the first-level cache
+    /// holds is widened, computed and rounded at a time.
+    Pointwise,
+    /// As `Pointwise`, for pieces along the leading axis of results and operands but those whose bit is set, which are whole.
+    Leading { whole: u32 },
+}
+
 impl Default for Traits {
     fn default() -> Self {
-        Self { view: false, any_dtype: false, in_place: &[], skips_unused: false, reads_inputs: u32::MAX, reads_outputs: u32::MAX }
+        Self { view: false, any_dtype: false, halves: Halves::Cast, in_place: &[], skips_unused: false, reads_inputs: u32::MAX, reads_outputs: u32::MAX }
     }
 }
 

@@ -9,6 +9,7 @@ use rkeras_kernels::parallel;
 use rkeras_kernels::regions::{Place, Region, with_windows};
 
 use crate::error::{Error, Result};
+use crate::halves;
 use crate::op::{View, ViewMut};
 use crate::placement::ARENA;
 use crate::plan::{Plan, Step};
@@ -225,6 +226,6 @@ fn run_step(step: &Step, regions: &mut [Region]) {
                 None => ViewMut::unused(spec),
             })
             .collect();
-        step.op.run(&views, &mut results, scratch);
+        halves::run(step.op.as_ref(), &views, &mut results, scratch);
     });
 }

@@ -7,8 +7,82 @@
 use std::marker::PhantomData;
 
 use crate::element::{Element, cast_slice, cast_slice_mut};
+use crate::isa;
 use crate::math::Fma;
 use crate::math::apply::{self, Cost, Map};
+use crate::math::frame::{self, Loop};
+
+/// Rounds sums to a 16-bit float, adds a bias to them and rounds again, and cuts them at zero: what as many ops one after the
+/// other would give.
+///
+/// # Panics
+/// If the kind is not one of 16 bits, or lengths differ.
+pub(crate) fn round_with_bias(kind: Kind, sums: &[f32], bias: Option<&[u16]>, relu: bool, out: &mut [u16]) {
+    assert!(sums.len() == out.len() && bias.is_none_or(|b| b.len() == out.len()), "lengths of sums, bias and result");
+    let isa = isa::active();
+    match kind {
+        Kind::BF16 => frame::run(isa, Rounding { sums, bias, relu, out, widen: brain_to_f32, narrow: f32_to_brain }),
+        Kind::F16 => frame::run(isa, Rounding { sums, bias, relu, out, widen: half_to_f32, narrow: f32_to_half }),
+        other => unreachable!("{other:?} is not a 16-bit float"),
+    }
+}
+
+/// Rows of a matrix of a 16-bit float, `ld` apart, as a matrix of float32.
+///
+/// # Panics
+/// If the kind is not one of 16 bits, or a slice is too short.
+pub(crate) fn widen_rows(kind: Kind, from: &[u16], ld: usize, columns: usize, to: &mut [f32]) {
+    let isa = isa::active();
+    match kind {
+        Kind::BF16 => frame::run(isa, Widening { from, ld, columns, to, widen: brain_to_f32 }),
+        Kind::F16 => frame::run(isa, Widening { from, ld, columns, to, widen: half_to_f32 }),
+        other => unreachable!("{other:?} is not a 16-bit float"),
+    }
+}
+
+struct Widening<'a, W> {
+    from: &'a [u16],
+    ld: usize,
+    columns: usize,
+    to: &'a mut [f32],
+    widen: W,
+}
+
+impl<W: Fn(u16) -> f32> Loop for Widening<'_, W> {
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        let Self { from, ld, columns, to, widen } = self;
+        for (i, to) in to.chunks_mut(columns.max(1)).enumerate() {
+            to.iter_mut().zip(&from[i * ld..][..columns]).for_each(|(to, from)| *to = widen(*from));
+        }
+    }
+}
+
+struct Rounding<'a, W, N> {
+    sums: &'a [f32],
+    bias: Option<&'a [u16]>,
+    relu: bool,
+    out: &'a mut [u16],
+    widen: W,
+    narrow: N,
+}
+
+impl<W: Fn(u16) -> f32, N: Fn(f32) -> u16> Loop for Rounding<'_, W, N> {
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        let Self { sums, bias, relu, out, widen, narrow } = self;
+        // Smaller than no number: a NaN stays.
+        let least = if relu { 0.0 } else { f32::NEG_INFINITY };
+        let cut = |x: f32| if x < least { least } else { x };
+        match bias {
+            None => out.iter_mut().zip(sums).for_each(|(out, sum)| *out = narrow(cut(widen(narrow(*sum))))),
+            Some(bias) => {
+                let all = out.iter_mut().zip(sums).zip(bias);
+                all.for_each(|((out, sum), bias)| *out = narrow(cut(widen(narrow(*sum)) + widen(*bias))));
+            }
+        }
+    }
+}
 
 /// The element types as they are stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -49,6 +49,23 @@ pub fn active() -> Isa {
     OVERRIDE.with(Cell::get).unwrap_or_else(configured)
 }
 
+/// Whether the path to take now can multiply pairs of bfloat16 in one instruction (AVX512-BF16).
+pub fn has_pairs() -> bool {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    active() == Isa::Avx512 && *HAS.get_or_init(|| is_x86_feature_detected!("avx512bf16"))
+}
+
+/// Whether doing so is faster than float32. On Intel's processors with matrix tiles it is not: Emerald Rapids was measured to start
+/// such an instruction every second cycle, a multiply-add of float32 twice in each.
+pub fn favours_pairs() -> bool {
+    static AMD: OnceLock<bool> = OnceLock::new();
+    has_pairs()
+        && *AMD.get_or_init(|| {
+            let vendor = std::arch::x86_64::__cpuid(0);
+            [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == b"AuthenticAMD"
+        })
+}
+
 /// Every path that this machine can run.
 pub fn available() -> &'static [Isa] {
     const ALL: [Isa; 3] = [Isa::Scalar, Isa::Avx2, Isa::Avx512];

@@ -5,6 +5,7 @@
 //! kernels spend on the same bytes.
 
 use std::alloc::{Layout, dealloc};
+use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,8 +18,18 @@ const CACHE_BLOCK_MAX: usize = 64 << 20;
 /// The cache as a whole never holds more than this.
 const CACHE_TOTAL_MAX: usize = 256 << 20;
 
+/// A thread keeps blocks up to this size to itself: what it wrote there, its own caches hold, not those of another core.
+const OWN_BLOCK_MAX: usize = 1 << 20;
+/// A thread never keeps more than this, nor more blocks.
+const OWN_TOTAL_MAX: usize = 4 << 20;
+const OWN_BLOCKS_MAX: usize = 16;
+
 static LIVE: AtomicUsize = AtomicUsize::new(0);
-static CACHE: Mutex<Cache> = Mutex::new(Cache { blocks: Vec::new(), bytes: 0 });
+static CACHE: Mutex<Cache> = Mutex::new(Cache::EMPTY);
+
+thread_local! {
+    static OWN: RefCell<Cache> = const { RefCell::new(Cache::EMPTY) };
+}
 
 /// Bytes in buffers that somebody still holds (cached free blocks do not count).
 pub fn live_bytes() -> usize {
@@ -38,9 +49,75 @@ struct Block(NonNull<u8>, usize);
 // SAFETY: a cached block is owned by the cache alone; nobody else holds its address.
 unsafe impl Send for Block {}
 
+/// Free blocks, the last freed at the end.
 struct Cache {
     blocks: Vec<Block>,
     bytes: usize,
+}
+
+impl Cache {
+    const EMPTY: Self = Self { blocks: Vec::new(), bytes: 0 };
+
+    fn take(&mut self, class: usize) -> Option<NonNull<u8>> {
+        let i = self.blocks.iter().rposition(|b| b.1 == class)?;
+        self.bytes -= class;
+        Some(self.blocks.remove(i).0)
+    }
+
+    fn put(&mut self, block: Block) {
+        self.bytes += block.1;
+        self.blocks.push(block);
+    }
+
+    fn take_oldest(&mut self) -> Block {
+        let block = self.blocks.remove(0);
+        self.bytes -= block.1;
+        block
+    }
+}
+
+/// Of the cache of a thread that ends.
+impl Drop for Cache {
+    fn drop(&mut self) {
+        self.blocks.drain(..).for_each(share);
+    }
+}
+
+/// A free block of this size, from this thread's cache or that of all.
+fn recycled(class: usize) -> Option<NonNull<u8>> {
+    let own = if class <= OWN_BLOCK_MAX { OWN.try_with(|own| own.borrow_mut().take(class)).ok().flatten() } else { None };
+    // Never waits: a fork may have left the lock held by a thread that the child does not have.
+    own.or_else(|| CACHE.try_lock().ok()?.take(class))
+}
+
+/// Keeps a free block for this thread, and hands on what it has had for longest.
+fn keep(block: Block) {
+    let mut block = Some(block);
+    if block.as_ref().is_some_and(|b| b.1 <= OWN_BLOCK_MAX) {
+        // A thread that ends has no cache any more.
+        let _ = OWN.try_with(|own| {
+            let mut own = own.borrow_mut();
+            block.take().into_iter().for_each(|b| own.put(b));
+            while own.bytes > OWN_TOTAL_MAX || own.blocks.len() > OWN_BLOCKS_MAX {
+                share(own.take_oldest());
+            }
+        });
+    }
+    block.into_iter().for_each(share);
+}
+
+/// Gives a free block to the cache of all threads, or back to the system.
+fn share(block: Block) {
+    if block.1 <= CACHE_BLOCK_MAX
+        && let Ok(mut cache) = CACHE.try_lock()
+        && cache.bytes + block.1 <= CACHE_TOTAL_MAX
+        && cache.blocks.len() < 256
+    {
+        cache.put(block);
+        return;
+    }
+    // SAFETY: the pointer came from the allocator with this very layout and is not used again.
+    unsafe { dealloc(block.0.as_ptr(), layout(block.1)) };
 }
 
 /// Sizes are rounded so that a freed block fits the next request of about the same size.
@@ -111,15 +188,7 @@ impl Buffer {
             return Err(OutOfMemory { requested: len, available: limit });
         }
         let class = size_class(len);
-        let cached = {
-            // Never waits: a fork may have left the lock held by a thread that the child does not have.
-            CACHE.try_lock().ok().and_then(|mut cache| {
-                let i = cache.blocks.iter().rposition(|b| b.1 == class)?;
-                cache.bytes -= class;
-                Some(cache.blocks.swap_remove(i).0)
-            })
-        };
-        let ptr = match cached {
+        let ptr = match recycled(class) {
             Some(ptr) => ptr,
             None => {
                 // SAFETY: the layout has non-zero size (a class is at least one cache line).
@@ -187,16 +256,6 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let Source::Own(class) = self.source else { return };
         LIVE.fetch_sub(class, Ordering::Relaxed);
-        if class <= CACHE_BLOCK_MAX
-            && let Ok(mut cache) = CACHE.try_lock()
-            && cache.bytes + class <= CACHE_TOTAL_MAX
-            && cache.blocks.len() < 256
-        {
-            cache.bytes += class;
-            cache.blocks.push(Block(self.ptr, class));
-            return;
-        }
-        // SAFETY: the pointer came from the allocator with this very layout and is not used again.
-        unsafe { dealloc(self.ptr.as_ptr(), layout(class)) };
+        keep(Block(self.ptr, class));
     }
 }

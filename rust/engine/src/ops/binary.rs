@@ -7,7 +7,7 @@ use rkeras_kernels::binary::{self, Binary as Kernel, Broadcast, Compare as Relat
 use crate::apply::apply1;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Epilogue, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Epilogue, Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::reduce::sum_to;
 use crate::ops::{fill, select, unary};
 use crate::registry::Entry;
@@ -245,7 +245,7 @@ impl Op for Arithmetic {
             Kernel::Pow | Kernel::Hypot | Kernel::LogAddExp => (0b11, 1),
             _ => (0b11, 0),
         };
-        Traits { in_place: &[(0, 0), (0, 1)], reads_inputs, reads_outputs, ..Traits::default() }
+        Traits { halves: Halves::Pointwise, in_place: &[(0, 0), (0, 1)], reads_inputs, reads_outputs, ..Traits::default() }
     }
 
     fn as_epilogue(&self) -> Option<Epilogue> {
@@ -260,7 +260,7 @@ pub struct Compare {
 }
 
 const NO_GRADIENT: Traits =
-    Traits { view: false, any_dtype: false, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
+    Traits { view: false, any_dtype: false, halves: Halves::Cast, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
 
 impl Op for Compare {
     fn name(&self) -> &'static str {

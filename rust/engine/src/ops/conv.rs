@@ -10,7 +10,7 @@ use rkeras_kernels::gemm::Activation;
 use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::error::{Error, Result};
-use crate::op::{Epilogue, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Epilogue, Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::conv_window::{Window, image_shape};
 use crate::registry::Entry;
 use crate::spec::{Shape, ShapeText, Spec};
@@ -78,7 +78,7 @@ impl Op for Conv {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0b110 }, reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
     }
 
     fn absorb(&self, consumer: &dyn Op, operands: &[Spec], position: usize) -> Option<Box<dyn Op>> {
@@ -86,6 +86,8 @@ impl Op for Conv {
             return None;
         }
         match consumer.as_epilogue()? {
+            // On halves the sum would be rounded before the bias is added if that were an op of its own.
+            Epilogue::Add if operands[position].dtype.is_half() => None,
             Epilogue::Add => {
                 let channels = *operands[position].shape.last()?;
                 let bias = &operands[1 - position];
@@ -168,7 +170,7 @@ impl Op for ConvBackwardData {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0b10 }, reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use rkeras_kernels::gemm::{Activation, Epilogue as TileEpilogue, Gemm, gemm_batched, matmul_int};
+use rkeras_kernels::gemm::{Activation, Epilogue as TileEpilogue, Gemm, gemm_batched, gemm_half, matmul_int};
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Epilogue, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Epilogue, Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::ops::cast::kind;
 use crate::ops::reduce::sum_to;
 use crate::ops::shape;
 use crate::registry::Entry;
@@ -142,23 +143,32 @@ impl Op for MatMul {
         let offsets = |shape: &[usize]| if folded.is_some() { vec![0] } else { batch_offsets(shape, &sizes.batch) };
         let (a_offsets, b_offsets) = (offsets(a.shape()), offsets(b.shape()));
         debug_assert_eq!(a_offsets.len(), count);
-        if a.spec.dtype.is_float() {
-            with_float!(a.spec.dtype, T => {
-                let bias = self.bias.then(|| inputs[2].get::<T>());
-                let call = Gemm {
+        macro_rules! call {
+            ($T:ty) => {
+                Gemm {
                     m,
                     n,
                     k,
-                    a: a.get::<T>(),
+                    a: a.get::<$T>(),
                     lda: if self.transpose_a { m } else { k },
                     a_trans: self.transpose_a,
-                    b: b.get::<T>(),
+                    b: b.get::<$T>(),
                     ldb: if self.transpose_b { k } else { n },
                     b_trans: self.transpose_b,
                     accumulate: false,
-                    epilogue: TileEpilogue { bias, residual: None, activation: self.activation },
-                };
-                gemm_batched(&call, &a_offsets, &b_offsets, outputs[0].get::<T>());
+                    epilogue: TileEpilogue {
+                        bias: self.bias.then(|| inputs[2].get::<$T>()),
+                        residual: None,
+                        activation: self.activation,
+                    },
+                }
+            };
+        }
+        if a.spec.dtype.is_half() {
+            gemm_half(kind(a.spec.dtype), &call!(u16), &a_offsets, &b_offsets, outputs[0].get::<u16>());
+        } else if a.spec.dtype.is_float() {
+            with_float!(a.spec.dtype, T => {
+                gemm_batched(&call!(T), &a_offsets, &b_offsets, outputs[0].get::<T>());
             });
         } else {
             with_int!(a.spec.dtype, T => {
@@ -213,7 +223,7 @@ impl Op for MatMul {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Native, reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
     }
 
     fn absorb(&self, consumer: &dyn Op, operands: &[Spec], position: usize) -> Option<Box<dyn Op>> {

@@ -12,7 +12,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::conv_window::Padding;
 use crate::registry::Entry;
 use crate::spec::{Shape, ShapeText, Spec};
@@ -161,7 +161,7 @@ impl Op for MaxPool {
     }
 
     fn traits(&self) -> Traits {
-        Traits { skips_unused: true, reads_inputs: 0, reads_outputs: 0b10, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0 }, skips_unused: true, reads_inputs: 0, reads_outputs: 0b10, ..Traits::default() }
     }
 }
 
@@ -214,7 +214,7 @@ impl Op for MaxScatter {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0b10, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0 }, reads_inputs: 0b10, reads_outputs: 0, ..Traits::default() }
     }
 }
 
@@ -257,7 +257,7 @@ impl Op for MaxGather {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0b10, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0 }, reads_inputs: 0b10, reads_outputs: 0, ..Traits::default() }
     }
 }
 
@@ -307,7 +307,7 @@ impl Op for AveragePool {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0 }, reads_inputs: 0, reads_outputs: 0, ..Traits::default() }
     }
 }
 
@@ -347,6 +347,6 @@ impl Op for AverageGrad {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0 }, reads_inputs: 0, reads_outputs: 0, ..Traits::default() }
     }
 }

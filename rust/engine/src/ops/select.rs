@@ -8,7 +8,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::reduce::sum_to;
 use crate::ops::{binary, fill};
 use crate::registry::Entry;
@@ -100,7 +100,7 @@ impl Op for Clip {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 1, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Pointwise, reads_inputs: 1, reads_outputs: 0, ..Traits::default() }
     }
 }
 

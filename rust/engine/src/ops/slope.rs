@@ -10,7 +10,7 @@ use rkeras_kernels::unary::{GELU_CUBIC, GELU_SCALE, SELU_ALPHA, SELU_SCALE, Unar
 use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::error::{Error, Result};
-use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::binary::{add, greater, less, minimum, mul, scale, sub};
 use crate::ops::compose::by_composition;
 use crate::ops::unary::{erf, exp, neg, sigmoid, softplus, square, tanh};
@@ -176,6 +176,6 @@ impl Op for Slope {
     }
 
     fn traits(&self) -> Traits {
-        Traits { in_place: &[(0, 0), (0, 1)], reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Pointwise, in_place: &[(0, 0), (0, 1)], reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
     }
 }

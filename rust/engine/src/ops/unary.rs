@@ -10,7 +10,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Epilogue, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Epilogue, Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::binary::{add, div, greater, less, mul, relu_grad, scale, sigmoid_grad, sub, tanh_grad};
 use crate::ops::{fill, select::select, slope};
 use crate::registry::Entry;
@@ -259,6 +259,7 @@ impl Op for Unary {
     fn traits(&self) -> Traits {
         let reads = self.row().map_or(Input, |r| r.3);
         Traits {
+            halves: Halves::Pointwise,
             in_place: &[(0, 0)],
             reads_inputs: u32::from(reads == Input),
             reads_outputs: u32::from(reads == Output),

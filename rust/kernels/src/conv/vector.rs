@@ -4,6 +4,7 @@
 //! `run` through a function that is compiled with those instructions enabled. Everything on the way is `inline(always)`:
 //! an intrinsic that is not inlined into such a function becomes a call.
 
+pub(crate) mod pairs;
 mod portable;
 mod registers;
 

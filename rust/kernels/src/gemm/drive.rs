@@ -17,21 +17,26 @@ use crate::parallel::{self, SendPtr};
 
 /// Steps of k between two visits of the result. A packed panel of B then comes from the second-level cache, which keeps
 /// up as it is read in order; shorter blocks cost more in going over the result than they save.
-const K_BLOCK: usize = 512;
+pub(super) const K_BLOCK: usize = 512;
 /// Strips of rows of a task of the packed path: A's block stays in the second-level cache.
-const STRIPS: usize = 8;
+pub(super) const STRIPS: usize = 8;
 /// Tasks to divide a packed product into, at least, so that threads end together.
-const TASKS: usize = 16;
+pub(super) const TASKS: usize = 16;
 /// Rows up to which B is read where it lies: each of its panels serves few strips.
 const DIRECT_ROWS: usize = 48;
 /// Elements of B up to which both operands are read where they lie if A is transposed, which tiles read as fast.
 const DIRECT_B: usize = 16 << 10;
 /// Columns from which on it pays to pack rows of A.
 const SHARING_COLUMNS: usize = 96;
-/// Parts that a long sum of few rows is cut into.
+/// Parts that a long sum of few rows is cut into, if B is read where it lies.
 const K_PARTS: usize = 4;
 /// Elements of B from which on that is done: where it is about as much as a cache holds.
 const SUMMED_B: usize = 64 << 10;
+/// Parts of a long sum of which both operands are packed, steps of k from which on it is one, and elements that the result may
+/// have, as each part has sums of its own in the second-level cache.
+const LONG_PARTS: usize = 8;
+const LONG_SUM: usize = 2048;
+const LONG_RESULT: usize = 1 << 17;
 /// Multiply-adds below which a product stays on the calling thread (about 10 µs).
 const SERIAL: usize = 1 << 20;
 
@@ -138,7 +143,7 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
         ldc,
     };
     let count = a_offsets.len();
-    let direct = !g.b_trans && (g.m <= DIRECT_ROWS || (g.a_trans && g.k * g.n <= DIRECT_B));
+    let direct = reads_in_place(g);
     if count > 1 || g.m * g.n * g.k <= SERIAL {
         // Many products: each is a task. Few multiply-adds: all on this thread.
         let per_task = (SERIAL / 4).div_ceil((g.m * g.n * g.k).max(1));
@@ -147,8 +152,10 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
                 whole(&part(batch), direct);
             }
         });
+    } else if g.a_trans && g.k >= LONG_SUM && g.m * g.n <= LONG_RESULT {
+        summed(&part(0), LONG_PARTS, false);
     } else if direct && !g.a_trans && g.k >= 2 * g.n && g.k * g.n >= SUMMED_B {
-        summed(&part(0));
+        summed(&part(0), K_PARTS, true);
     } else if direct {
         divided(&part(0));
     } else {
@@ -156,12 +163,22 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
     }
 }
 
+/// Whether tiles read both operands where they lie.
+fn reads_in_place<T>(g: &Gemm<'_, T>) -> bool {
+    !g.b_trans && (g.m <= DIRECT_ROWS || (g.a_trans && g.k * g.n <= DIRECT_B))
+}
+
+/// Whether a product alone is cut into tasks, for each of which operands are packed.
+pub(super) fn is_packed<T>(g: &Gemm<'_, T>) -> bool {
+    !reads_in_place(g) && g.m * g.n * g.k > SERIAL
+}
+
 /// Elements from a matrix's first to its last.
 fn span(rows: usize, columns: usize, ld: usize) -> usize {
     if rows == 0 || columns == 0 { 0 } else { (rows - 1) * ld + columns }
 }
 
-fn check<T>(g: &Gemm<'_, T>, a: usize, b: usize, c_len: usize, c: usize, ldc: usize) {
+pub(super) fn check<T>(g: &Gemm<'_, T>, a: usize, b: usize, c_len: usize, c: usize, ldc: usize) {
     let (ar, ac) = if g.a_trans { (g.k, g.m) } else { (g.m, g.k) };
     let (br, bc) = if g.b_trans { (g.n, g.k) } else { (g.k, g.n) };
     assert!(
@@ -190,7 +207,7 @@ fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
 }
 
 /// Whether enough columns read each strip of A that it pays to pack it.
-fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
+pub(super) fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
     g.a_trans || g.n >= SHARING_COLUMNS
 }
 
@@ -233,48 +250,72 @@ fn divided<T: Element>(part: &Part<'_, T>) {
     });
 }
 
-/// Few rows and a long sum: k is cut into a fixed number of parts, whose results are added in order.
+/// A result of few elements and a long sum: k is cut into a fixed number of parts, whose results are added in order.
 ///
-/// Each thread then reads rows of B, which are mostly weights: the rows whose gradients it computes and which it updates, rather
-/// than columns, half of each line of which another core has changed since.
-fn summed<T: Element>(part: &Part<'_, T>) {
+/// Each thread then reads rows of B of its own. Where B is weights, these are the rows whose gradients it computes and which it
+/// updates, rather than columns, half of each line of which another core has changed since.
+fn summed<T: Element>(part: &Part<'_, T>, parts: usize, direct: bool) {
     let g = part.g;
     let size = g.m * g.n;
-    let mut buffer = Buffer::dirty(K_PARTS * size * size_of::<T>()).expect("memory for a few small results");
+    let mut buffer = Buffer::dirty(parts * size * size_of::<T>()).expect("memory for a few small results");
     let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr().cast::<T>());
-    parallel::for_each(K_PARTS, |i| {
-        let cut = |i: usize| i * g.k / K_PARTS;
+    parallel::for_each(parts, |i| {
+        let cut = |i: usize| i * g.k / parts;
         let (first, k) = (cut(i), cut(i + 1) - cut(i));
         let g = &Gemm { k, accumulate: false, epilogue: Epilogue::NONE, ..*g };
         let c = SendPtr(to.get().wrapping_add(i * size));
-        let part = Part { g, a: part.a + first, b: part.b + first * g.ldb, c, ldc: g.n };
-        let strips = shares_rows(g).then(|| pack_a(&part, 0..g.m, 0..k));
-        block(&part, (0..g.m, 0..g.n, 0..k), (strips.as_ref().map(start), None));
+        let a = part.a + first * if g.a_trans { g.lda } else { 1 };
+        let b = part.b + first * if g.b_trans { 1 } else { g.ldb };
+        let part = Part { g, a, b, c, ldc: g.n };
+        if direct {
+            let strips = shares_rows(g).then(|| pack_a(&part, 0..g.m, 0..k));
+            block(&part, (0..g.m, 0..g.n, 0..k), (strips.as_ref().map(start), None));
+        } else {
+            whole(&part, false);
+        }
     });
-    let relu = g.epilogue.activation == Activation::Relu;
-    for row in 0..g.m {
-        // SAFETY: the parts have been written, each as large as the result; `check` made sure of the result and the residual.
-        unsafe {
-            let parts: [&[T]; K_PARTS] =
-                std::array::from_fn(|i| std::slice::from_raw_parts(to.get().add(i * size + row * g.n), g.n));
-            let c = std::slice::from_raw_parts_mut(part.c.get().add(row * part.ldc), g.n);
-            for j in 0..g.n {
-                let mut sum = parts[1..].iter().fold(parts[0][j], |sum, part| sum + part[j]);
-                if g.accumulate {
-                    sum += c[j];
-                }
-                c[j] = sum;
+    let rows = (size / parts).div_ceil(g.n).max(1);
+    parallel::for_each(g.m.div_ceil(rows), |task| {
+        for row in task * rows..g.m.min((task + 1) * rows) {
+            // SAFETY: the parts have been written, each as large as the result, and this row is this task's; `check` made sure of
+            // the result and the residual.
+            unsafe { finish_row(part, (to.get(), parts), row) }
+        }
+    });
+}
+
+/// Adds up the parts of a row of the result.
+///
+/// # Safety
+/// The parts must be written, the row in the result and nobody else's.
+unsafe fn finish_row<T: Element>(part: &Part<'_, T>, (to, parts): (*const T, usize), row: usize) {
+    let g = part.g;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = std::slice::from_raw_parts_mut(part.c.get().add(row * part.ldc), g.n);
+        let of = |i: usize| std::slice::from_raw_parts(to.add((i * g.m + row) * g.n), g.n);
+        let mut sums = [T::ZERO; 256];
+        for (piece, c) in c.chunks_mut(sums.len()).enumerate() {
+            let at = |i: usize| &of(i)[piece * 256..][..c.len()];
+            let sums = &mut sums[..c.len()];
+            sums.copy_from_slice(at(0));
+            for i in 1..parts {
+                sums.iter_mut().zip(at(i)).for_each(|(sum, part)| *sum += *part);
             }
-            if let Some(bias) = g.epilogue.bias {
-                c.iter_mut().zip(bias).for_each(|(c, b)| *c += *b);
+            if g.accumulate {
+                sums.iter_mut().zip(c.iter()).for_each(|(sum, c)| *sum += *c);
             }
-            if let Some(residual) = g.epilogue.residual {
-                let at = row * part.ldc;
-                c.iter_mut().zip(&residual[at..at + g.n]).for_each(|(c, r)| *c += *r);
-            }
-            if relu {
-                c.iter_mut().filter(|c| **c < T::ZERO).for_each(|c| *c = T::ZERO);
-            }
+            c.copy_from_slice(sums);
+        }
+        if let Some(bias) = g.epilogue.bias {
+            c.iter_mut().zip(bias).for_each(|(c, b)| *c += *b);
+        }
+        if let Some(residual) = g.epilogue.residual {
+            let at = row * part.ldc;
+            c.iter_mut().zip(&residual[at..at + g.n]).for_each(|(c, r)| *c += *r);
+        }
+        if g.epilogue.activation == Activation::Relu {
+            c.iter_mut().filter(|c| **c < T::ZERO).for_each(|c| *c = T::ZERO);
         }
     }
 }
@@ -321,7 +362,7 @@ fn pack_rows<T: Element>(
     blocks.into_iter().flatten().collect()
 }
 
-fn each_k_block(k: usize, mut f: impl FnMut(Range<usize>)) {
+pub(super) fn each_k_block(k: usize, mut f: impl FnMut(Range<usize>)) {
     let mut start = 0;
     loop {
         let end = (start + K_BLOCK).min(k);

@@ -4,12 +4,15 @@
 
 pub(crate) mod broadcast;
 pub(crate) mod drive;
+mod half;
 mod integer;
 mod pack;
+mod pairs;
 mod repeated;
 pub(crate) mod tile;
 
 pub use drive::Block;
+pub use half::{Way, gemm_half, gemm_half_by};
 pub use integer::matmul_int;
 pub use repeated::Repeated;
 

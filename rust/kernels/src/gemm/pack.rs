@@ -13,7 +13,7 @@ use crate::parallel::{self, SendPtr};
 /// Elements of B from which on its panels are packed by all threads.
 const SHARED: usize = 1 << 15;
 /// Panels of B that are packed side by side: a row of all of them is read at once, not a line or two of its page.
-const TOGETHER: usize = 8;
+pub(super) const TOGETHER: usize = 8;
 
 /// Panels of B, each contiguous: row p of a panel is two registers wide (the last panel as few as hold its columns),
 /// zero past the last column.
@@ -71,7 +71,7 @@ pub(super) fn pack_a<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Rang
 ///
 /// # Safety
 /// The matrix must be readable, and the panels writable by nobody else.
-unsafe fn slice<T: Element>(n: usize, (k, most, last): (usize, usize, usize), (from, ld): (*const T, usize), out: *mut T) {
+pub(super) unsafe fn slice<T: Element>(n: usize, (k, most, last): (usize, usize, usize), (from, ld): (*const T, usize), out: *mut T) {
     let whole = n / most;
     // SAFETY: the caller's promise.
     unsafe {
@@ -117,7 +117,7 @@ unsafe fn columns<T: Copy, const N: usize>(k: usize, panels: usize, (from, ld): 
 ///
 /// # Safety
 /// As for [`slice`].
-unsafe fn turn<T: Element>(n: usize, (k, most, last): (usize, usize, usize), (from, ld): (*const T, usize), out: *mut T) {
+pub(super) unsafe fn turn<T: Element>(n: usize, (k, most, last): (usize, usize, usize), (from, ld): (*const T, usize), out: *mut T) {
     let whole = n / most;
     // SAFETY: the caller's promise.
     unsafe {

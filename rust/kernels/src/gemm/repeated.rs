@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::drive::{Block, Part};
-use super::pack::pack_b;
+use super::drive::{Block, Part, shares_rows};
+use super::pack::{pack_a, pack_b};
 use super::{Epilogue, Gemm};
 use crate::conv::vector::Element;
 use crate::isa::{self, Isa};
@@ -70,7 +70,10 @@ impl<T: Element> Repeated<T> {
         };
         let part = Part { g: &g, a: 0, b: 0, c: SendPtr(c.as_mut_ptr()), ldc };
         let panels = self.panels.as_bytes().as_ptr().cast();
-        let strips = std::ptr::null();
+        // Both operands are laid out for the same tiles.
+        assert_eq!(self.isa, isa::active(), "the matrix was laid out for another instruction set");
+        let packed = shares_rows(&g).then(|| pack_a(&part, 0..rows, 0..k));
+        let strips = packed.as_ref().map_or(std::ptr::null(), |strips| strips.as_bytes().as_ptr().cast());
         T::gemm_block(self.isa, Block { part: &part, rows: 0..rows, columns: 0..n, k: 0..k, strips, panels });
     }
 }

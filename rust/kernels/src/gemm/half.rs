@@ -1,0 +1,269 @@
+//! Products of 16-bit floats, summed in float32 and rounded once. Operands are widened as they are packed, or packed as pairs of
+//! bfloat16 for processors that multiply those faster.
+
+use std::ops::Range;
+
+use super::drive::{K_BLOCK, Part, STRIPS, TASKS, check, each_k_block, is_packed, run, strip_rows};
+use super::pack::{TOGETHER, slice, turn};
+use super::pairs::{self, Side};
+use super::tile::size_of_tile;
+use super::{Activation, Block, Epilogue, Gemm};
+use crate::cast::{Kind, cast, round_with_bias, widen_rows};
+use crate::conv::vector::pairs::Pairs;
+use crate::conv::vector::{Element, Kernel, lanes, tile_rows};
+use crate::element::{as_bytes, as_bytes_mut, cast_slice, cast_slice_mut};
+use crate::isa;
+use crate::memory::Buffer;
+use crate::parallel::{self, SendPtr};
+use crate::unary::{Unary, unary_float_in_place};
+
+/// Columns of a task: its sums, in float32, stay in the second-level cache until they are rounded.
+const COLUMNS: usize = 512;
+/// Elements of a result that are rounded at a time, where that is a loop of its own.
+const PIECE: usize = 1 << 12;
+
+/// How products are computed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// In float32.
+    Widened,
+    /// With instructions that take pairs of bfloat16; the processor must have them (`isa::has_pairs`).
+    Pairs,
+}
+
+/// Products of equal sizes, A and B starting at these offsets, results one after the other. What is fused is computed as if it
+/// were not: sums are rounded, then those with the bias, then their activations. There is no residual and no accumulation.
+///
+/// # Panics
+/// If a slice is too short for the sizes.
+pub fn gemm_half(kind: Kind, g: &Gemm<'_, u16>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [u16]) {
+    let way = if kind == Kind::BF16 && isa::favours_pairs() { Way::Pairs } else { Way::Widened };
+    gemm_half_by(way, kind, g, a_offsets, b_offsets, c);
+}
+
+/// As [`gemm_half`], in a certain way.
+///
+/// # Panics
+/// As [`gemm_half`]; and if the processor does not have the instructions.
+pub fn gemm_half_by(way: Way, kind: Kind, g: &Gemm<'_, u16>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [u16]) {
+    assert!(way == Way::Widened || (kind == Kind::BF16 && isa::has_pairs()), "pairs of {kind:?} on this processor");
+    let size = g.m * g.n;
+    for (batch, (a, b)) in a_offsets.iter().zip(b_offsets).enumerate() {
+        check(g, *a, *b, c.len(), batch * size, g.n);
+    }
+    if size == 0 {
+        return;
+    }
+    if way == Way::Pairs || (a_offsets.len() == 1 && is_packed(g)) {
+        let c = SendPtr(c.as_mut_ptr());
+        parallel::for_each(a_offsets.len(), |batch| {
+            let c = SendPtr(c.get().wrapping_add(batch * size));
+            Product::new(way, kind, g, (a_offsets[batch], b_offsets[batch]), c).run();
+        });
+    } else {
+        separately(kind, g, a_offsets, b_offsets, c);
+    }
+}
+
+/// Small products: both operands are widened whole, multiplied, and the result is rounded.
+fn separately(kind: Kind, g: &Gemm<'_, u16>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [u16]) {
+    let mut sums = Buffer::dirty(4 * c.len()).expect("memory for sums twice as large as the result");
+    let (a, b) = (widened(kind, g.a), widened(kind, g.b));
+    let (a, b) = (cast_slice::<f32>(a.as_bytes()), cast_slice::<f32>(b.as_bytes()));
+    let wide = Gemm { a, b, lda: g.lda, a_trans: g.a_trans, ldb: g.ldb, b_trans: g.b_trans, ..blank(g.m, g.n, g.k) };
+    run(&wide, a_offsets, b_offsets, cast_slice_mut(sums.as_bytes_mut()), g.n);
+    let sums = cast_slice(sums.as_bytes());
+    let piece = (PIECE / g.n).max(1) * g.n;
+    parallel::for_each_chunk_mut(c, piece, |i, c| {
+        for (sums, c) in sums[i * piece..].chunks(g.n).zip(c.chunks_mut(g.n)) {
+            finish(kind, g, 0, sums, c);
+        }
+    });
+}
+
+/// A product of float32 of these sizes, nothing fused, without operands.
+fn blank<'a>(m: usize, n: usize, k: usize) -> Gemm<'a, f32> {
+    let (a, b): (&[f32], &[f32]) = (&[], &[]);
+    Gemm { m, n, k, a, lda: 0, a_trans: false, b, ldb: 0, b_trans: false, accumulate: false, epilogue: Epilogue::NONE }
+}
+
+/// All of an operand in float32.
+fn widened(kind: Kind, x: &[u16]) -> Buffer {
+    let mut wide = Buffer::dirty(4 * x.len()).expect("memory for an operand in float32");
+    cast(kind, Kind::F32, as_bytes(x), wide.as_bytes_mut());
+    wide
+}
+
+/// Rounds a row of sums, or a part of one from some column on, with what is fused.
+fn finish(kind: Kind, g: &Gemm<'_, u16>, column: usize, sums: &[f32], c: &mut [u16]) {
+    let bias = g.epilogue.bias.map(|bias| &bias[column..column + c.len()]);
+    round_with_bias(kind, sums, bias, g.epilogue.activation == Activation::Relu, c);
+    let activation = match g.epilogue.activation {
+        Activation::None | Activation::Relu => return,
+        Activation::Sigmoid => Unary::Sigmoid,
+        Activation::Tanh => Unary::Tanh,
+    };
+    let mut wide = [0_f32; 256];
+    for c in c.chunks_mut(wide.len()) {
+        let wide = &mut wide[..c.len()];
+        cast(kind, Kind::F32, as_bytes(c), as_bytes_mut(wide));
+        unary_float_in_place(activation, wide);
+        cast(Kind::F32, kind, as_bytes(wide), as_bytes_mut(c));
+    }
+}
+
+/// One large product.
+struct Product<'g> {
+    way: Way,
+    kind: Kind,
+    g: &'g Gemm<'g, u16>,
+    a: usize,
+    b: usize,
+    c: SendPtr<u16>,
+    /// Rows of a whole strip, columns of a whole panel.
+    height: usize,
+    width: usize,
+    /// Steps of the sum: terms, or pairs of them.
+    steps: usize,
+}
+
+impl<'g> Product<'g> {
+    fn new(way: Way, kind: Kind, g: &'g Gemm<'g, u16>, (a, b): (usize, usize), c: SendPtr<u16>) -> Self {
+        let isa = isa::active();
+        let steps = if way == Way::Pairs { g.k.div_ceil(2) } else { g.k };
+        Self { way, kind, g, a, b, c, height: strip_rows(g.m, tile_rows::<f32>(isa)), width: 2 * lanes::<f32>(isa), steps }
+    }
+
+    fn run(&self) {
+        let Self { g, height, width, steps, .. } = *self;
+        let (strips, panels) = (g.m.div_ceil(height), g.n.div_ceil(width));
+        let row_tasks = strips.div_ceil(STRIPS);
+        let column_tasks = TASKS.div_ceil(row_tasks).min(panels).max(g.n.div_ceil(COLUMNS));
+        let rows = |task: usize| {
+            let cut = |i: usize| (i * strips / row_tasks * height).min(g.m);
+            cut(task)..cut(task + 1)
+        };
+        let columns = |task: usize| {
+            let cut = |i: usize| (i * panels / column_tasks * width).min(g.n);
+            cut(task)..cut(task + 1)
+        };
+        // Sums over several blocks of k are kept whole, others only until they are rounded.
+        let several = steps > K_BLOCK;
+        let mut kept = Buffer::dirty(if several { 4 * g.m * g.n } else { 0 }).expect("memory for the sums of a result");
+        let kept = SendPtr(kept.as_bytes_mut().as_mut_ptr().cast::<f32>());
+        each_k_block(steps, |k| {
+            let b = self.pack_b(&k);
+            let b = SendPtr(b.as_bytes().as_ptr().cast::<f32>().cast_mut());
+            let mut packed: Vec<Option<Buffer>> = (0..row_tasks).map(|_| None).collect();
+            parallel::for_each_chunk_mut(&mut packed, 1, |task, place| place[0] = Some(self.pack_a(rows(task), &k)));
+            parallel::for_each(row_tasks * column_tasks, |task| {
+                let (rows, columns) = (rows(task / column_tasks), columns(task % column_tasks));
+                let strips = packed[task / column_tasks].as_ref().map_or(std::ptr::null(), |a| a.as_bytes().as_ptr().cast());
+                let panels = b.get().wrapping_add(columns.start * k.len()).cast_const();
+                let passing = if several { 0 } else { 4 * rows.len() * columns.len() };
+                let mut passing = Buffer::dirty(passing).expect("memory for the sums of a block");
+                let (sums, ldc) = if several {
+                    (kept.get().wrapping_add(rows.start * g.n + columns.start), g.n)
+                } else {
+                    (passing.as_bytes_mut().as_mut_ptr().cast::<f32>(), columns.len())
+                };
+                self.block((rows.clone(), columns.clone(), k.clone()), (strips, panels), (sums, ldc));
+                if k.end < steps {
+                    return;
+                }
+                for (i, row) in rows.enumerate() {
+                    // SAFETY: the sums of these rows and columns were just written, and no other task has this part of the result.
+                    let (sums, c) = unsafe {
+                        let c = self.c.get().add(row * g.n + columns.start);
+                        (std::slice::from_raw_parts(sums.add(i * ldc), columns.len()), std::slice::from_raw_parts_mut(c, columns.len()))
+                    };
+                    finish(self.kind, g, columns.start, sums, c);
+                }
+            });
+        });
+    }
+
+    /// Adds a block of k to the sums of a rectangle.
+    fn block(
+        &self,
+        (rows, columns, k): (Range<usize>, Range<usize>, Range<usize>),
+        (strips, panels): (*const f32, *const f32),
+        (sums, ldc): (*mut f32, usize),
+    ) {
+        // Both operands are packed: their slices are not looked at.
+        let g = blank(self.g.m, self.g.n, self.steps);
+        let c = SendPtr(sums.wrapping_sub(rows.start * ldc + columns.start));
+        let part = Part { g: &g, a: 0, b: 0, c, ldc };
+        let block = Block { part: &part, rows, columns, k, strips, panels };
+        match self.way {
+            Way::Widened => f32::gemm_block(isa::active(), block),
+            // SAFETY: the instructions are there, as was asserted; the sums are those of this task.
+            Way::Pairs => unsafe { enter(block) },
+        }
+    }
+
+    /// Panels of all columns of B.
+    fn pack_b(&self, k: &Range<usize>) -> Buffer {
+        let (g, width) = (self.g, self.width);
+        let side = Side { from: &g.b[self.b..], ld: g.ldb, together: g.b_trans, k: g.k };
+        let panels = g.n.div_ceil(width);
+        let mut buffer = Buffer::dirty(4 * panels * width * k.len()).expect("memory for a packed operand");
+        let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr());
+        parallel::for_each(panels.div_ceil(TOGETHER), |task| {
+            let first = task * TOGETHER * width;
+            let columns = first..g.n.min(first + TOGETHER * width);
+            let last = (columns.len() % width).next_multiple_of(width / 2);
+            // SAFETY: panels are disjoint parts of the buffer, and all columns lie in B.
+            unsafe { self.pack(&side, columns, k, (width, last), to.get().add(4 * first * k.len())) }
+        });
+        buffer
+    }
+
+    /// Strips of these rows of A.
+    fn pack_a(&self, rows: Range<usize>, k: &Range<usize>) -> Buffer {
+        let g = self.g;
+        let side = Side { from: &g.a[self.a..], ld: g.lda, together: !g.a_trans, k: g.k };
+        let most = strip_rows(rows.len(), tile_rows::<f32>(isa::active()));
+        let mut buffer = Buffer::dirty(4 * (rows.len() + most) * k.len()).expect("memory for a packed block of an operand");
+        let out = buffer.as_bytes_mut().as_mut_ptr();
+        let last = size_of_tile(rows.len() % most);
+        // SAFETY: the buffer has room for all strips, the last one filled up; all rows lie in A.
+        unsafe { self.pack(&side, rows, k, (most, last), out) }
+        buffer
+    }
+
+    /// # Safety
+    /// As [`pairs::pack`].
+    unsafe fn pack(&self, side: &Side<'_>, lines: Range<usize>, k: &Range<usize>, (most, last): (usize, usize), out: *mut u8) {
+        if self.way == Way::Pairs {
+            // SAFETY: the caller's promise; the instructions are there.
+            return unsafe { pairs::pack(side, lines, k.clone(), (most, last), out.cast()) };
+        }
+        let (start, rows, columns) = if side.together {
+            (lines.start * side.ld + k.start, lines.len(), k.len())
+        } else {
+            (k.start * side.ld + lines.start, k.len(), lines.len())
+        };
+        let mut wide = Buffer::dirty(4 * rows * columns).expect("memory for a block of an operand in float32");
+        if rows * columns > 0 {
+            widen_rows(self.kind, &side.from[start..], side.ld, columns, cast_slice_mut(wide.as_bytes_mut()));
+        }
+        let from = (wide.as_bytes().as_ptr().cast::<f32>(), columns);
+        // SAFETY: the block was just written; the caller's promise.
+        unsafe {
+            if side.together {
+                turn(lines.len(), (k.len(), most, last), from, out.cast());
+            } else {
+                slice(lines.len(), (k.len(), most, last), from, out.cast());
+            }
+        }
+    }
+}
+
+/// # Safety
+/// AVX-512 and AVX512-BF16 must be present, and the block's operands as `Block` says.
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+unsafe fn enter(block: Block<'_, '_, f32>) {
+    // SAFETY: the caller's promise.
+    unsafe { block.run::<Pairs>() }
+}
