@@ -1,5 +1,7 @@
 //! The forward pass, and the gradient of the input, which is one over the gradient with the taps the other way round.
 
+use std::ops::Range;
+
 use super::Job;
 use super::division::Division;
 use super::joined::Joined;
@@ -11,6 +13,8 @@ use crate::conv::vector::{Element, Kernel, Vector};
 
 /// Pixels of the largest tile: a load of weights serves them all, and each sum's latency is that of the others.
 const PIXELS: usize = 8;
+/// Bytes that may be read while a tile goes down the rows and should stay in the first-level cache.
+const CACHED: usize = 24 << 10;
 
 /// One task of a pass.
 pub(super) struct Pass<'a, T> {
@@ -85,43 +89,47 @@ impl<T: Element> Pass<'_, T> {
     }
 
     /// All pixels of a piece, from the first tap at `x` and the output at `y` on.
+    ///
+    /// Tiles go down the rows, a block of channels at a time: of the rows that a window has, all but one were read just before.
     #[inline(always)]
     unsafe fn piece<V: Vector<T>>(&self, piece: &Piece, taps: &[Tap], x: *const T, y: *mut T, bias: *const T) {
         let [outer, middle, inner] = piece.loops;
-        for o in 0..outer.count {
-            for m in 0..middle.count {
-                let x = x.wrapping_add(o * outer.x + m * middle.x);
-                let y = y.wrapping_add(o * outer.y + m * middle.y);
-                let mut done = 0;
-                // Tiles of about the same size.
-                for left in (1..=inner.count.div_ceil(PIXELS)).rev() {
-                    let pixels = (inner.count - done).div_ceil(left);
-                    let tile = Tile {
-                        taps,
-                        x: x.wrapping_add(done * inner.x),
-                        x_step: inner.x,
-                        y: y.wrapping_add(done * inner.y),
-                        y_step: inner.y,
-                        weights: self.weights.as_ptr(),
-                        pitch: self.joined.pitch,
-                        bias,
-                        relu: self.relu,
-                    };
-                    // SAFETY: the pixels are those of the piece.
-                    unsafe {
-                        match pixels {
-                            8 => tile.channels::<V, 8>(piece.channels),
-                            7 => tile.channels::<V, 7>(piece.channels),
-                            6 => tile.channels::<V, 6>(piece.channels),
-                            5 => tile.channels::<V, 5>(piece.channels),
-                            4 => tile.channels::<V, 4>(piece.channels),
-                            3 => tile.channels::<V, 3>(piece.channels),
-                            2 => tile.channels::<V, 2>(piece.channels),
-                            _ => tile.channels::<V, 1>(piece.channels),
+        let block = (CACHED / (piece.lines * V::LANES * size_of::<T>())).max(1) * V::LANES;
+        for first in (0..piece.channels).step_by(block) {
+            let channels = first..(first + block).min(piece.channels);
+            let mut done = 0;
+            // Tiles of about the same size.
+            for left in (1..=inner.count.div_ceil(PIXELS)).rev() {
+                let pixels = (inner.count - done).div_ceil(left);
+                for o in 0..outer.count {
+                    for m in 0..middle.count {
+                        let tile = Tile {
+                            taps,
+                            x: x.wrapping_add(o * outer.x + m * middle.x + done * inner.x),
+                            x_step: inner.x,
+                            y: y.wrapping_add(o * outer.y + m * middle.y + done * inner.y),
+                            y_step: inner.y,
+                            weights: self.weights.as_ptr(),
+                            pitch: self.joined.pitch,
+                            bias,
+                            relu: self.relu,
+                        };
+                        // SAFETY: the pixels are those of the piece.
+                        unsafe {
+                            match pixels {
+                                8 => tile.channels::<V, 8>(channels.clone()),
+                                7 => tile.channels::<V, 7>(channels.clone()),
+                                6 => tile.channels::<V, 6>(channels.clone()),
+                                5 => tile.channels::<V, 5>(channels.clone()),
+                                4 => tile.channels::<V, 4>(channels.clone()),
+                                3 => tile.channels::<V, 3>(channels.clone()),
+                                2 => tile.channels::<V, 2>(channels.clone()),
+                                _ => tile.channels::<V, 1>(channels.clone()),
+                            }
                         }
                     }
-                    done += pixels;
                 }
+                done += pixels;
             }
         }
     }
@@ -142,17 +150,18 @@ struct Tile<'a, T> {
 }
 
 impl<T: Element> Tile<'_, T> {
-    /// All `n` channels of `P` pixels.
+    /// Some channels of `P` pixels.
     #[inline(always)]
-    unsafe fn channels<V: Vector<T>, const P: usize>(&self, n: usize) {
-        let whole = n - n % V::LANES;
+    unsafe fn channels<V: Vector<T>, const P: usize>(&self, channels: Range<usize>) {
+        let mut c = channels.start;
         // SAFETY: each register holds channels of the pixels; weights and bias have whole registers.
         unsafe {
-            for c in (0..whole).step_by(V::LANES) {
+            while c + V::LANES <= channels.end {
                 self.register::<V, P, true>(c, V::LANES);
+                c += V::LANES;
             }
-            if whole < n {
-                self.register::<V, P, false>(whole, n - whole);
+            if c < channels.end {
+                self.register::<V, P, false>(c, channels.end - c);
             }
         }
     }

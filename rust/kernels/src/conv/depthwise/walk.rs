@@ -68,6 +68,8 @@ pub(super) struct Piece {
     /// From the outermost on; the innermost is the longer one of those along rows and columns.
     pub loops: [Steps; 3],
     pub channels: usize,
+    /// About how many registers of input and weights a tile of eight reads.
+    pub lines: usize,
 }
 
 /// The pieces of a rectangle.
@@ -93,6 +95,7 @@ pub(super) fn pieces<'a>(
             y: target.at(rectangle.each_ref().map(|run| run.out)) + first * w.out_step * to[2],
             loops: [steps(0, d.count, 1), inner[0], inner[1]],
             channels,
+            lines: (d.taps * h.taps * (2 * w.taps + 8)).max(1),
         }
     })
 }
