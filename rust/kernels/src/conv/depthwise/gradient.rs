@@ -7,14 +7,16 @@ use super::division::Division;
 use super::joined::Joined;
 use super::load;
 use super::planes::{self, Grid};
-use super::walk::{self, Piece, Tap};
+use super::walk::{self, Frame, Piece, Steps, Taps};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, Kernel, Vector};
 
 /// Parts that the threads share evenly.
 const PARTS: usize = 12;
-/// Taps summed in registers at once.
-const TAPS: usize = 9;
+/// Pixels whose gradients are in registers at once.
+const PIXELS: usize = 4;
+/// Sums in registers at once.
+const SUMS: usize = 10;
 
 /// The parts that the sum over units has.
 pub(super) fn parts(division: &Division) -> usize {
@@ -56,25 +58,29 @@ impl<T: Element> Gradient<'_, T> {
         let rectangles = walk::rectangles(runs, &area);
         let x = self.x.as_ptr().wrapping_add(image * from.image(channels));
         let mut g = self.g.as_ptr().wrapping_add(image * to.image(channels));
-        let source = Grid::image(from.extent, channels);
-        let mut target = Grid::image(to.extent, channels);
+        let mut frame = Frame {
+            joined: self.joined,
+            kernel: *kernel,
+            source: Grid::image(from.extent, channels),
+            target: Grid::image(to.extent, channels),
+        };
         let mut planes;
         if to.planes > 1 {
-            target = Grid::part(&area, channels);
-            planes = Array::dirty(target.len() * to.planes);
+            frame.target = Grid::part(&area, channels);
+            planes = Array::dirty(frame.target.len() * to.planes);
             // SAFETY: the area is a box of the image; the scratch was sized for it.
-            unsafe { planes::apart(to.extent, &target, to.planes, g, planes.as_mut_ptr()) };
+            unsafe { planes::apart(to.extent, &frame.target, to.planes, g, planes.as_mut_ptr()) };
             g = planes.as_ptr();
         }
         let rows = kernel.iter().product::<usize>();
         for rectangle in &rectangles {
-            let taps = walk::taps(rectangle, &source, *kernel);
-            for piece in walk::pieces(rectangle, self.joined, &source, &target) {
+            for mut piece in frame.pieces(rectangle) {
+                piece.taps.sort_by_key(|taps| taps.count);
                 for plane in 0..to.planes {
-                    let g = g.wrapping_add(plane * target.len() + piece.y);
+                    let g = g.wrapping_add(plane * frame.target.len() + piece.y);
                     let sums = self.sums.at((self.part * to.planes + plane) * rows * self.joined.pitch);
                     // SAFETY: pieces lie in the source and the target, whose sizes were checked or are those of the scratch.
-                    unsafe { self.piece::<V>(&piece, &taps, x.wrapping_add(piece.x), g, sums) };
+                    unsafe { self.piece::<V>(&piece, x.wrapping_add(piece.x), g, sums) };
                 }
             }
         }
@@ -82,36 +88,37 @@ impl<T: Element> Gradient<'_, T> {
 
     /// Adds the products of all pixels of a piece to the sums.
     #[inline(always)]
-    unsafe fn piece<V: Vector<T>>(&self, piece: &Piece, taps: &[Tap], x: *const T, g: *const T, sums: *mut T) {
-        let whole = piece.channels - piece.channels % V::LANES;
+    unsafe fn piece<V: Vector<T>>(&self, piece: &Piece, x: *const T, g: *const T, sums: *mut T) {
+        let pitch = self.joined.pitch;
         for c in (0..piece.channels).step_by(V::LANES) {
-            let mut done = 0;
-            // Groups of taps of about the same size.
-            for left in (1..=taps.len().div_ceil(TAPS)).rev() {
-                let count = (taps.len() - done).div_ceil(left);
-                let tile = Tile {
-                    piece,
-                    taps: &taps[done..done + count],
-                    x: x.wrapping_add(c),
-                    g: g.wrapping_add(c),
-                    n: piece.channels - c,
-                    sums: sums.wrapping_add(c),
-                    pitch: self.joined.pitch,
-                };
-                // SAFETY: each register holds channels of the pixels; rows of the sums have whole registers.
-                unsafe {
-                    if c < whole { tile.taps::<V, true>() } else { tile.taps::<V, false>() }
+            for like in piece.taps.chunk_by(|a, b| a.count == b.count) {
+                // As many groups at a time as there are registers.
+                for taps in like.chunks((SUMS / like[0].count).max(1)) {
+                    let tile = Tile {
+                        loops: piece.loops,
+                        taps,
+                        next: piece.next * pitch as isize,
+                        x: x.wrapping_add(c),
+                        g: g.wrapping_add(c),
+                        n: V::LANES.min(piece.channels - c),
+                        sums: sums.wrapping_add(c),
+                        pitch,
+                    };
+                    // SAFETY: each register holds channels of the pixels; rows of the sums have whole registers.
+                    unsafe {
+                        if tile.n == V::LANES { tile.run::<V, true>() } else { tile.run::<V, false>() }
+                    }
                 }
-                done += count;
             }
         }
     }
 }
 
-/// A register of channels of all pixels, and a few taps.
+/// A register of channels of all pixels, and a few groups of as many taps each.
 struct Tile<'a, T> {
-    piece: &'a Piece,
-    taps: &'a [Tap],
+    loops: [Steps; 3],
+    taps: &'a [Taps],
+    next: isize,
     x: *const T,
     g: *const T,
     n: usize,
@@ -120,50 +127,83 @@ struct Tile<'a, T> {
 }
 
 impl<T: Element> Tile<'_, T> {
-    /// Picks the loop for the number of taps; with `WHOLE`, the register is full.
+    /// Picks the loop for the number of groups and taps; with `WHOLE`, the register is full.
     #[inline(always)]
-    unsafe fn taps<V: Vector<T>, const WHOLE: bool>(&self) {
-        // SAFETY: passed on to the caller.
-        unsafe {
-            match self.taps.len() {
-                9 => self.sum::<V, 9, WHOLE>(),
-                8 => self.sum::<V, 8, WHOLE>(),
-                7 => self.sum::<V, 7, WHOLE>(),
-                6 => self.sum::<V, 6, WHOLE>(),
-                5 => self.sum::<V, 5, WHOLE>(),
-                4 => self.sum::<V, 4, WHOLE>(),
-                3 => self.sum::<V, 3, WHOLE>(),
-                2 => self.sum::<V, 2, WHOLE>(),
-                _ => self.sum::<V, 1, WHOLE>(),
-            }
+    unsafe fn run<V: Vector<T>, const WHOLE: bool>(&self) {
+        macro_rules! tiles {
+            ($($taps:literal: $($groups:literal)+;)+) => {
+                match (self.taps[0].count, self.taps.len()) {
+                    // SAFETY: passed on to the caller.
+                    $($(($taps, $groups) => unsafe { self.sum::<V, $groups, $taps, WHOLE>() },)+)+
+                    (taps, groups) => unreachable!("no tile of {groups} times {taps} taps"),
+                }
+            };
+        }
+        tiles! {
+            1: 1 2 3 4 5 6 7 8 9 10;
+            2: 1 2 3 4 5;
+            3: 1 2 3;
+            4: 1 2;
+            5: 1 2;
         }
     }
 
     #[inline(always)]
-    unsafe fn sum<V: Vector<T>, const N: usize, const WHOLE: bool>(&self) {
-        let [outer, middle, inner] = self.piece.loops;
-        let x: [*const T; N] = std::array::from_fn(|t| self.x.wrapping_add(self.taps[t].x));
+    unsafe fn sum<V: Vector<T>, const GROUPS: usize, const TAPS: usize, const WHOLE: bool>(&self) {
+        let [outer, middle, inner] = self.loops;
+        let x: [*const T; GROUPS] = std::array::from_fn(|i| self.x.wrapping_add(self.taps[i].x));
         // SAFETY: pixels and taps are those of the piece.
         unsafe {
-            let mut sums = [V::splat(T::default()); N];
+            let mut sums = [[V::splat(T::default()); TAPS]; GROUPS];
             for o in 0..outer.count {
                 for m in 0..middle.count {
-                    let mut from = o * outer.x + m * middle.x;
-                    let mut g = self.g.wrapping_add(o * outer.y + m * middle.y);
-                    for _ in 0..inner.count {
-                        let factor = load::<T, V, WHOLE>(g, self.n);
-                        for t in 0..N {
-                            sums[t] = load::<T, V, WHOLE>(x[t].wrapping_add(from), self.n).mul_add(factor, sums[t]);
-                        }
-                        from += inner.x;
-                        g = g.wrapping_add(inner.y);
+                    let (from, to) = (o * outer.x + m * middle.x, o * outer.y + m * middle.y);
+                    let mut p = 0;
+                    while p + PIXELS <= inner.count {
+                        sums = self.pixels::<V, PIXELS, GROUPS, TAPS, WHOLE>(sums, &x, from + p * inner.x, to + p * inner.y);
+                        p += PIXELS;
+                    }
+                    while p < inner.count {
+                        sums = self.pixels::<V, 1, GROUPS, TAPS, WHOLE>(sums, &x, from + p * inner.x, to + p * inner.y);
+                        p += 1;
                     }
                 }
             }
-            for t in 0..N {
-                let to = self.sums.add(self.taps[t].number * self.pitch);
-                V::load(to).add(sums[t]).store(to);
+            for i in 0..GROUPS {
+                for t in 0..TAPS {
+                    let row = (self.taps[i].number * self.pitch) as isize + t as isize * self.next;
+                    let to = self.sums.offset(row);
+                    V::load(to).add(sums[i][t]).store(to);
+                }
             }
+        }
+    }
+
+    /// Adds the products of `P` pixels.
+    #[inline(always)]
+    unsafe fn pixels<V: Vector<T>, const P: usize, const GROUPS: usize, const TAPS: usize, const WHOLE: bool>(
+        &self,
+        mut sums: [[V; TAPS]; GROUPS],
+        x: &[*const T; GROUPS],
+        from: usize,
+        to: usize,
+    ) -> [[V; TAPS]; GROUPS] {
+        let inner = self.loops[2];
+        // SAFETY: as in `sum`.
+        unsafe {
+            let g: [V; P] = std::array::from_fn(|p| load::<T, V, WHOLE>(self.g.wrapping_add(to + p * inner.y), self.n));
+            for i in 0..GROUPS {
+                let x = x[i].wrapping_add(from);
+                for at in 0..P + TAPS - 1 {
+                    let value = load::<T, V, WHOLE>(x.wrapping_add(at * inner.x), self.n);
+                    for t in 0..TAPS {
+                        if at >= t && at - t < P {
+                            sums[i][t] = value.mul_add(g[at - t], sums[i][t]);
+                        }
+                    }
+                }
+            }
+            sums
         }
     }
 }

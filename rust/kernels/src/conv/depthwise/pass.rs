@@ -7,7 +7,7 @@ use super::division::Division;
 use super::joined::Joined;
 use super::load;
 use super::planes::{self, Grid};
-use super::walk::{self, Piece, Tap};
+use super::walk::{self, Frame, Piece, TAPS, Taps};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, Kernel, Vector};
 
@@ -49,54 +49,59 @@ impl<T: Element> Pass<'_, T> {
         let rectangles = walk::rectangles(runs, &area);
         let x = self.x.as_ptr().wrapping_add(image * from.image(channels));
         let y = self.y.at(image * to.image(channels));
+        let mut frame = Frame {
+            joined: self.joined,
+            kernel: *kernel,
+            source: Grid::image(from.extent, channels),
+            target: Grid::image(to.extent, channels),
+        };
         // A side of several planes goes by way of scratch.
-        let mut source = Grid::image(from.extent, channels);
-        let mut target = Grid::image(to.extent, channels);
         let (mut planes, mut x_start, mut y_start) = (Array::dirty(0), x, y);
         if from.planes > 1 {
-            source = Grid::part(&walk::reach(&rectangles), channels);
-            planes = Array::dirty(source.len() * from.planes);
+            let part = Grid::part(&walk::reach(&rectangles), channels);
+            planes = Array::dirty(part.len() * from.planes);
             // SAFETY: what rectangles read lies in the image; the scratch was sized for it.
-            unsafe { planes::apart(from.extent, &source, from.planes, x, planes.as_mut_ptr()) };
-            x_start = planes.as_ptr();
+            unsafe { planes::apart(from.extent, &part, from.planes, x, planes.as_mut_ptr()) };
+            (frame.source, x_start) = (part, planes.as_ptr());
         } else if to.planes > 1 {
-            target = Grid::part(&area, channels);
-            planes = Array::dirty(target.len() * to.planes);
+            frame.target = Grid::part(&area, channels);
+            planes = Array::dirty(frame.target.len() * to.planes);
             y_start = planes.as_mut_ptr();
         }
         let rows = kernel.iter().product::<usize>();
         for rectangle in &rectangles {
-            let one = walk::taps(rectangle, &source, *kernel);
-            for plane in 0..to.planes {
+            for mut piece in frame.pieces(rectangle) {
                 // Planes of the input are more taps, with weights of their own.
-                let taps: Vec<Tap> = (0..from.planes)
-                    .flat_map(|p| {
-                        one.iter().map(move |tap| Tap { x: p * source.len() + tap.x, number: (p + plane) * rows + tap.number })
-                    })
-                    .collect();
-                let bias = self.bias[plane * self.joined.pitch..].as_ptr();
-                for piece in walk::pieces(rectangle, self.joined, &source, &target) {
-                    let y = y_start.wrapping_add(plane * target.len());
+                let one = std::mem::take(&mut piece.taps);
+                for p in 0..from.planes {
+                    let shifted = |taps: &Taps| Taps { x: taps.x + p * frame.source.len(), number: taps.number + p * rows, ..*taps };
+                    piece.taps.extend(one.iter().map(shifted));
+                }
+                for plane in 0..to.planes {
+                    let y = y_start.wrapping_add(plane * frame.target.len() + piece.y);
                     // SAFETY: pieces lie in the source and the target, whose sizes were checked or are those of the scratch.
-                    unsafe { self.piece::<V>(&piece, &taps, x_start.wrapping_add(piece.x), y.wrapping_add(piece.y), bias) };
+                    unsafe { self.piece::<V>(&piece, plane, x_start.wrapping_add(piece.x), y) };
                 }
             }
         }
         if to.planes > 1 {
             // SAFETY: the area is a box of the image that this task alone writes to.
-            unsafe { planes::together(to.extent, &target, to.planes, planes.as_ptr(), y) };
+            unsafe { planes::together(to.extent, &frame.target, to.planes, planes.as_ptr(), y) };
         }
     }
 
-    /// All pixels of a piece, from the first tap at `x` and the output at `y` on.
+    /// One plane of all pixels of a piece, from the first tap at `x` and the output at `y` on.
     ///
     /// Tiles go down the rows, a block of channels at a time: of the rows that a window has, all but one were read just before.
     #[inline(always)]
-    unsafe fn piece<V: Vector<T>>(&self, piece: &Piece, taps: &[Tap], x: *const T, y: *mut T, bias: *const T) {
+    unsafe fn piece<V: Vector<T>>(&self, piece: &Piece, plane: usize, x: *const T, y: *mut T) {
         let [outer, middle, inner] = piece.loops;
-        let block = (CACHED / (piece.lines * V::LANES * size_of::<T>())).max(1) * V::LANES;
+        let pitch = self.joined.pitch;
+        let rows = self.job.kernel.iter().product::<usize>();
+        // What a tile reads for each register of channels.
+        let lines = piece.taps.iter().map(|taps| 2 * taps.count + PIXELS).sum::<usize>().max(1);
+        let block = (CACHED / (lines * V::LANES * size_of::<T>())).max(1) * V::LANES;
         for first in (0..piece.channels).step_by(block) {
-            let channels = first..(first + block).min(piece.channels);
             let mut done = 0;
             // Tiles of about the same size.
             for left in (1..=inner.count.div_ceil(PIXELS)).rev() {
@@ -104,27 +109,29 @@ impl<T: Element> Pass<'_, T> {
                 for o in 0..outer.count {
                     for m in 0..middle.count {
                         let tile = Tile {
-                            taps,
+                            taps: &piece.taps,
                             x: x.wrapping_add(o * outer.x + m * middle.x + done * inner.x),
                             x_step: inner.x,
                             y: y.wrapping_add(o * outer.y + m * middle.y + done * inner.y),
                             y_step: inner.y,
-                            weights: self.weights.as_ptr(),
-                            pitch: self.joined.pitch,
-                            bias,
+                            weights: self.weights.as_ptr().wrapping_add(plane * rows * pitch),
+                            pitch,
+                            next: piece.next * pitch as isize,
+                            bias: self.bias.as_ptr().wrapping_add(plane * pitch),
                             relu: self.relu,
+                            channels: first..(first + block).min(piece.channels),
                         };
                         // SAFETY: the pixels are those of the piece.
                         unsafe {
                             match pixels {
-                                8 => tile.channels::<V, 8>(channels.clone()),
-                                7 => tile.channels::<V, 7>(channels.clone()),
-                                6 => tile.channels::<V, 6>(channels.clone()),
-                                5 => tile.channels::<V, 5>(channels.clone()),
-                                4 => tile.channels::<V, 4>(channels.clone()),
-                                3 => tile.channels::<V, 3>(channels.clone()),
-                                2 => tile.channels::<V, 2>(channels.clone()),
-                                _ => tile.channels::<V, 1>(channels.clone()),
+                                8 => tile.run::<V, 8>(),
+                                7 => tile.run::<V, 7>(),
+                                6 => tile.run::<V, 6>(),
+                                5 => tile.run::<V, 5>(),
+                                4 => tile.run::<V, 4>(),
+                                3 => tile.run::<V, 3>(),
+                                2 => tile.run::<V, 2>(),
+                                _ => tile.run::<V, 1>(),
                             }
                         }
                     }
@@ -136,32 +143,34 @@ impl<T: Element> Pass<'_, T> {
 }
 
 /// A few pixels at equal distances, whose sums are kept in registers.
-#[derive(Clone, Copy)]
 struct Tile<'a, T> {
-    taps: &'a [Tap],
+    taps: &'a [Taps],
     x: *const T,
     x_step: usize,
     y: *mut T,
     y_step: usize,
     weights: *const T,
     pitch: usize,
+    /// From tap to tap of a group.
+    next: isize,
     bias: *const T,
     relu: bool,
+    channels: Range<usize>,
 }
 
 impl<T: Element> Tile<'_, T> {
-    /// Some channels of `P` pixels.
+    /// `P` pixels.
     #[inline(always)]
-    unsafe fn channels<V: Vector<T>, const P: usize>(&self, channels: Range<usize>) {
-        let mut c = channels.start;
+    unsafe fn run<V: Vector<T>, const P: usize>(&self) {
+        let Range { start: mut c, end } = self.channels;
         // SAFETY: each register holds channels of the pixels; weights and bias have whole registers.
         unsafe {
-            while c + V::LANES <= channels.end {
+            while c + V::LANES <= end {
                 self.register::<V, P, true>(c, V::LANES);
                 c += V::LANES;
             }
-            if c < channels.end {
-                self.register::<V, P, false>(c, channels.end - c);
+            if c < end {
+                self.register::<V, P, false>(c, end - c);
             }
         }
     }
@@ -169,17 +178,19 @@ impl<T: Element> Tile<'_, T> {
     /// The `n` channels of a register from `c` on; with `WHOLE`, it is full.
     #[inline(always)]
     unsafe fn register<V: Vector<T>, const P: usize, const WHOLE: bool>(&self, c: usize, n: usize) {
-        // SAFETY: as in `channels`.
+        // SAFETY: as in `run`.
         unsafe {
             let mut sums = [V::load(self.bias.add(c)); P];
-            let (x, weights) = (self.x.wrapping_add(c), self.weights.add(c));
-            for tap in self.taps {
-                let weight = V::load(weights.add(tap.number * self.pitch));
-                let x = x.wrapping_add(tap.x);
-                for p in 0..P {
-                    let at = x.wrapping_add(p * self.x_step);
-                    sums[p] = load::<T, V, WHOLE>(at, n).mul_add(weight, sums[p]);
-                }
+            for taps in self.taps {
+                let x = self.x.wrapping_add(c + taps.x);
+                let weights = self.weights.wrapping_add(c + taps.number * self.pitch);
+                sums = match taps.count {
+                    1 => self.add::<V, P, 1, WHOLE>(sums, x, weights, n),
+                    2 => self.add::<V, P, 2, WHOLE>(sums, x, weights, n),
+                    3 => self.add::<V, P, 3, WHOLE>(sums, x, weights, n),
+                    4 => self.add::<V, P, 4, WHOLE>(sums, x, weights, n),
+                    _ => self.add::<V, P, { TAPS }, WHOLE>(sums, x, weights, n),
+                };
             }
             if self.relu {
                 sums = sums.map(#[inline(always)] |sum| sum.relu());
@@ -188,6 +199,30 @@ impl<T: Element> Tile<'_, T> {
                 let at = self.y.wrapping_add(c + p * self.y_step);
                 if WHOLE { sums[p].store(at) } else { sums[p].store_part(at, n) }
             }
+        }
+    }
+
+    /// Adds the products with a group of taps.
+    #[inline(always)]
+    unsafe fn add<V: Vector<T>, const P: usize, const TAPS: usize, const WHOLE: bool>(
+        &self,
+        mut sums: [V; P],
+        x: *const T,
+        weights: *const T,
+        n: usize,
+    ) -> [V; P] {
+        // SAFETY: as in `run`.
+        unsafe {
+            let weights: [V; TAPS] = std::array::from_fn(|t| V::load(weights.wrapping_offset(t as isize * self.next)));
+            for at in 0..P + TAPS - 1 {
+                let value = load::<T, V, WHOLE>(x.wrapping_add(at * self.x_step), n);
+                for t in 0..TAPS {
+                    if at >= t && at - t < P {
+                        sums[at - t] = value.mul_add(weights[t], sums[at - t]);
+                    }
+                }
+            }
+            sums
         }
     }
 }

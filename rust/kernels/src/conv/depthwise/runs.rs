@@ -70,12 +70,6 @@ impl Run {
         let steps = (self.count.checked_sub(1)?, self.taps.checked_sub(1)?);
         Some(self.input..self.input + steps.0 * self.in_step + steps.1 * self.tap_step + 1)
     }
-
-    /// Input position, from that of the first tap on, and row of the weights of each tap.
-    pub fn each_tap(self) -> impl Iterator<Item = (usize, usize)> + Clone {
-        (0..self.taps)
-            .map(move |t| (t * self.tap_step, (self.kernel as isize + t as isize * self.kernel_step) as usize))
-    }
 }
 
 /// The taps of an output that are not padding.

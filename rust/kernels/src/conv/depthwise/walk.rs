@@ -30,27 +30,6 @@ pub(super) fn reach(rectangles: &[Rectangle]) -> [Range<usize>; 3] {
     })
 }
 
-/// Where one tap's factors lie: elements of the input from a pixel's first tap on, and the tap's number among all of the kernel.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tap {
-    pub x: usize,
-    pub number: usize,
-}
-
-/// The taps that a rectangle meets, in the order of the input.
-pub(super) fn taps([d, h, w]: &Rectangle, source: &Grid, kernel: [usize; 3]) -> Vec<Tap> {
-    let pitch = source.pitch();
-    let mut taps = Vec::with_capacity(d.taps * h.taps * w.taps);
-    for (xd, kd) in d.each_tap() {
-        for (xh, kh) in h.each_tap() {
-            let row = xd * pitch[0] + xh * pitch[1];
-            let first = (kd * kernel[1] + kh) * kernel[2];
-            taps.extend(w.each_tap().map(|(xw, kw)| Tap { x: row + xw * pitch[2], number: first + kw }));
-        }
-    }
-    taps
-}
-
 /// One loop: how often, and how far both sides move each time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Steps {
@@ -59,8 +38,21 @@ pub(super) struct Steps {
     pub y: usize,
 }
 
-/// A part of a rectangle: pixels, joined or not, of `channels` channels.
+/// Taps that the pixels of a tile meet one after the other: what one pixel multiplies with one tap, its neighbour does with
+/// the tap before. So each register of input is loaded once for all of them.
 #[derive(Clone, Copy, Debug)]
+pub(super) struct Taps {
+    /// From a pixel's first tap to the first of these.
+    pub x: usize,
+    /// The number of the first among all taps of the kernel.
+    pub number: usize,
+    pub count: usize,
+}
+
+/// Taps of a group at the most, as registers go.
+pub(super) const TAPS: usize = 5;
+
+/// A part of a rectangle: pixels, joined or not, of `channels` channels.
 pub(super) struct Piece {
     /// The first pixel: its first tap in the input, its output.
     pub x: usize,
@@ -68,34 +60,67 @@ pub(super) struct Piece {
     /// From the outermost on; the innermost is the longer one of those along rows and columns.
     pub loops: [Steps; 3],
     pub channels: usize,
-    /// About how many registers of input and weights a tile of eight reads.
-    pub lines: usize,
+    pub taps: Vec<Taps>,
+    /// From the number of a tap to that of the next one in its group.
+    pub next: isize,
 }
 
-/// The pieces of a rectangle.
-pub(super) fn pieces<'a>(
-    rectangle: &'a Rectangle,
-    joined: &'a Joined,
-    source: &'a Grid,
-    target: &'a Grid,
-) -> impl Iterator<Item = Piece> + 'a {
-    let [d, h, w] = rectangle;
-    let (from, to) = (source.pitch(), target.pitch());
-    let is_read = rectangle.iter().all(|run| run.taps > 0);
-    let start = if is_read { source.at(rectangle.each_ref().map(|run| run.input)) } else { 0 };
-    let steps = move |i: usize, count: usize, join: usize| {
-        let run = &rectangle[i];
-        Steps { count, x: run.in_step * from[i] * join, y: run.out_step * to[i] * join }
-    };
-    joined.pieces(w.count).map(move |(first, count, channels)| {
-        let (rows, columns) = (steps(1, h.count, 1), steps(2, count, joined.join));
-        let inner = if columns.count >= rows.count { [rows, columns] } else { [columns, rows] };
-        Piece {
-            x: start + first * w.in_step * from[2],
-            y: target.at(rectangle.each_ref().map(|run| run.out)) + first * w.out_step * to[2],
-            loops: [steps(0, d.count, 1), inner[0], inner[1]],
-            channels,
-            lines: (d.taps * h.taps * (2 * w.taps + 8)).max(1),
+/// What the pieces of a unit share.
+pub(super) struct Frame<'a> {
+    pub joined: &'a Joined,
+    pub kernel: [usize; 3],
+    pub source: Grid,
+    pub target: Grid,
+}
+
+impl Frame<'_> {
+    /// The pieces of a rectangle.
+    pub fn pieces<'a>(&'a self, rectangle: &'a Rectangle) -> impl Iterator<Item = Piece> + 'a {
+        let [d, h, w] = rectangle;
+        let (from, to) = (self.source.pitch(), self.target.pitch());
+        let is_read = rectangle.iter().all(|run| run.taps > 0);
+        let start = if is_read { self.source.at(rectangle.each_ref().map(|run| run.input)) } else { 0 };
+        let output = self.target.at(rectangle.each_ref().map(|run| run.out));
+        let steps = move |i: usize, count: usize, join: usize| {
+            let run = &rectangle[i];
+            Steps { count, x: run.in_step * from[i] * join, y: run.out_step * to[i] * join }
+        };
+        self.joined.pieces(w.count).map(move |(first, count, channels)| {
+            let [rows, columns] = [steps(1, h.count, 1), steps(2, count, self.joined.join)];
+            let (axis, middle, inner) = if count >= h.count { (2, rows, columns) } else { (1, columns, rows) };
+            let run = &rectangle[axis];
+            let (taps, next) = self.taps(rectangle, axis, inner.x == run.tap_step * from[axis]);
+            Piece {
+                x: start + first * w.in_step * from[2],
+                y: output + first * w.out_step * to[2],
+                loops: [steps(0, d.count, 1), middle, inner],
+                channels,
+                taps,
+                next,
+            }
+        })
+    }
+
+    /// The taps of a rectangle, where `grouped` those along an axis together; and how their numbers go on there.
+    fn taps(&self, rectangle: &Rectangle, axis: usize, grouped: bool) -> (Vec<Taps>, isize) {
+        let (from, [_, height, width]) = (self.source.pitch(), self.kernel);
+        let numbers = [height * width, width, 1];
+        // Groups of about the same size.
+        let along = rectangle[axis].taps;
+        let size = if grouped { along.div_ceil(along.div_ceil(TAPS).max(1)).max(1) } else { 1 };
+        let groups = |i: usize| {
+            let (run, size) = (&rectangle[i], if i == axis { size } else { 1 });
+            (0..run.taps).step_by(size).map(move |t| {
+                let row = (run.kernel as isize + t as isize * run.kernel_step) as usize;
+                (t * run.tap_step * from[i], row * numbers[i], size.min(run.taps - t))
+            })
+        };
+        let mut taps = Vec::new();
+        for d in groups(0) {
+            for h in groups(1) {
+                taps.extend(groups(2).map(|w| Taps { x: d.0 + h.0 + w.0, number: d.1 + h.1 + w.1, count: h.2 * w.2 }));
+            }
         }
-    })
+        (taps, rectangle[axis].kernel_step * numbers[axis] as isize)
+    }
 }
