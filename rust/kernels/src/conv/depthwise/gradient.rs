@@ -9,7 +9,7 @@ use super::load;
 use super::planes::{self, Grid};
 use super::walk::{self, Frame, Piece, Steps, Taps};
 use crate::conv::scratch::{Array, Shared};
-use crate::conv::vector::{Element, Kernel, Vector};
+use crate::conv::vector::{Element, Kernel, Vector, opaque};
 
 /// Parts that the threads share evenly.
 const PARTS: usize = 12;
@@ -191,11 +191,13 @@ impl<T: Element> Tile<'_, T> {
         let inner = self.loops[2];
         // SAFETY: as in `sum`.
         unsafe {
-            let g: [V; P] = std::array::from_fn(|p| load::<T, V, WHOLE>(self.g.wrapping_add(to + p * inner.y), self.n));
+            let g = opaque(self.g.wrapping_add(to));
+            let g: [V; P] = std::array::from_fn(|p| load::<T, V, WHOLE>(g.wrapping_add(p * inner.y), self.n));
             for i in 0..GROUPS {
-                let x = x[i].wrapping_add(from);
+                let mut four = opaque(x[i].wrapping_add(from));
                 for at in 0..P + TAPS - 1 {
-                    let value = load::<T, V, WHOLE>(x.wrapping_add(at * inner.x), self.n);
+                    four = if at > 0 && at % 4 == 0 { opaque(four.wrapping_add(4 * inner.x)) } else { four };
+                    let value = load::<T, V, WHOLE>(four.wrapping_add(at % 4 * inner.x), self.n);
                     for t in 0..TAPS {
                         if at >= t && at - t < P {
                             sums[i][t] = value.mul_add(g[at - t], sums[i][t]);
