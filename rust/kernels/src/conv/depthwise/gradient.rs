@@ -17,6 +17,9 @@ const PARTS: usize = 12;
 const PIXELS: usize = 4;
 /// Sums in registers at once.
 const SUMS: usize = 10;
+/// Pixels of a row that are done with for all channels before the next ones, so that what one register of channels brings to
+/// the cache is there for the others.
+const COLUMNS: usize = 2 * PIXELS;
 
 /// The parts that the sum over units has.
 pub(super) fn parts(division: &Division) -> usize {
@@ -90,16 +93,20 @@ impl<T: Element> Gradient<'_, T> {
     #[inline(always)]
     unsafe fn piece<V: Vector<T>>(&self, piece: &Piece, x: *const T, g: *const T, sums: *mut T) {
         let pitch = self.joined.pitch;
-        for c in (0..piece.channels).step_by(V::LANES) {
+        let [outer, middle, inner] = piece.loops;
+        let columns = if piece.channels > V::LANES { COLUMNS } else { inner.count.max(1) };
+        let places = (0..inner.count).step_by(columns);
+        for (column, c) in places.flat_map(|p| (0..piece.channels).step_by(V::LANES).map(move |c| (p, c))) {
+            let loops = [outer, middle, Steps { count: columns.min(inner.count - column), ..inner }];
             for like in piece.taps.chunk_by(|a, b| a.count == b.count) {
                 // As many groups at a time as there are registers.
                 for taps in like.chunks((SUMS / like[0].count).max(1)) {
                     let tile = Tile {
-                        loops: piece.loops,
+                        loops,
                         taps,
                         next: piece.next * pitch as isize,
-                        x: x.wrapping_add(c),
-                        g: g.wrapping_add(c),
+                        x: x.wrapping_add(column * inner.x + c),
+                        g: g.wrapping_add(column * inner.y + c),
                         n: V::LANES.min(piece.channels - c),
                         sums: sums.wrapping_add(c),
                         pitch,
@@ -158,15 +165,18 @@ impl<T: Element> Tile<'_, T> {
             for o in 0..outer.count {
                 for m in 0..middle.count {
                     let (from, to) = (o * outer.x + m * middle.x, o * outer.y + m * middle.y);
-                    let mut p = 0;
-                    while p + PIXELS <= inner.count {
+                    let rest = inner.count % PIXELS;
+                    for p in (0..inner.count - rest).step_by(PIXELS) {
                         sums = self.pixels::<V, PIXELS, GROUPS, TAPS, WHOLE>(sums, &x, from + p * inner.x, to + p * inner.y);
-                        p += PIXELS;
                     }
-                    while p < inner.count {
-                        sums = self.pixels::<V, 1, GROUPS, TAPS, WHOLE>(sums, &x, from + p * inner.x, to + p * inner.y);
-                        p += 1;
-                    }
+                    let p = inner.count - rest;
+                    let (from, to) = (from + p * inner.x, to + p * inner.y);
+                    sums = match rest {
+                        3 => self.pixels::<V, 3, GROUPS, TAPS, WHOLE>(sums, &x, from, to),
+                        2 => self.pixels::<V, 2, GROUPS, TAPS, WHOLE>(sums, &x, from, to),
+                        1 => self.pixels::<V, 1, GROUPS, TAPS, WHOLE>(sums, &x, from, to),
+                        _ => sums,
+                    };
                 }
             }
             for i in 0..GROUPS {
