@@ -141,7 +141,7 @@ impl<T: Element> Tile<'_, T> {
             ($($taps:literal: $($groups:literal)+;)+) => {
                 match (self.taps[0].count, self.taps.len()) {
                     // SAFETY: passed on to the caller.
-                    $($(($taps, $groups) => unsafe { self.sum::<V, $groups, $taps, WHOLE>() },)+)+
+                    $($(($taps, $groups) => unsafe { V::apart(#[inline(always)] || self.sum::<V, $groups, $taps, WHOLE>()) },)+)+
                     (taps, groups) => unreachable!("no tile of {groups} times {taps} taps"),
                 }
             };
