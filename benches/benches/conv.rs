@@ -15,8 +15,47 @@ const SHAPES: [(usize, usize, usize, usize, usize, bool); 5] = [
     (16, 56, 64, 3, 64, true),
 ];
 
+/// batch, image, channels, kernel, stride, output channels for each input channel.
+const DEPTHWISE: [(usize, usize, usize, usize, usize, usize); 5] =
+    [(32, 56, 64, 3, 1, 1), (32, 56, 64, 3, 2, 1), (32, 14, 512, 3, 1, 1), (8, 28, 96, 7, 1, 1), (32, 56, 3, 3, 1, 8)];
+
+/// Each channel with a filter of its own; against a copy of what is read and written, as few operations meet each element.
+fn depthwise(bench: &mut Bench) {
+    for (batch, size, channels, k, stride, multiplier) in DEPTHWISE {
+        let out = size.div_ceil(stride);
+        let before = ((out - 1) * stride + k - size) / 2;
+        let s = ConvShape {
+            batch,
+            input: [1, size, size],
+            cin: channels,
+            kernel: [1, k, k],
+            cout: channels * multiplier,
+            out: [1, out, out],
+            strides: [1, stride, stride],
+            dilation: [1; 3],
+            pad_before: [0, before, before],
+            groups: channels,
+        };
+        let numbers = |n: usize| Aligned::new(n, |i| (i % 11) as f32 - 5.0);
+        let (x, w, g) = (numbers(s.input_len()), numbers(s.weight_len()), numbers(s.out_len()));
+        let (mut y, mut dx, mut dw) = (numbers(g.len()), numbers(x.len()), numbers(w.len()));
+        let bias = numbers(s.cout);
+        let bytes = 4 * (x.len() + y.len());
+        for threads in [1, 2] {
+            set_num_threads(threads);
+            let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Relu };
+            let name = format!("N{batch} {size}x{size}x{channels} {k}x{k} by {stride}, {multiplier} each, {threads} threads");
+            let mut row = |pass: &str, run: &mut dyn FnMut()| bench.bytes("conv depthwise", &format!("{pass} {name}"), bytes, run);
+            row("forward", &mut || conv::forward(&s, &x, &w, &epilogue, &mut y));
+            row("data", &mut || conv::backward_data(&s, &g, &w, &mut dx));
+            row("weights", &mut || conv::backward_weights(&s, &x, &g, &mut dw));
+        }
+    }
+}
+
 fn main() {
     let mut bench = Bench::from_args();
+    depthwise(&mut bench);
     for (batch, size, cin, k, cout, same) in SHAPES {
         let out = if same { size } else { size - k + 1 };
         let before = if same { (k - 1) / 2 } else { 0 };

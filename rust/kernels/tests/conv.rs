@@ -104,8 +104,21 @@ fn axis(most: usize) -> impl Strategy<Value = [usize; 6]> {
 }
 
 fn shape() -> impl Strategy<Value = ConvShape> {
-    let channels = prop_oneof![Just((1, 1)), Just((3, 1)), Just((4, 2)), Just((3, 3)), Just((6, 6))];
-    (0..6usize, axis(3), axis(9), axis(20), channels, 1..=40usize).prop_map(|(batch, d, h, w, (cin, groups), cout)| {
+    let channels = prop_oneof![Just((1, 1)), Just((3, 1)), Just((4, 2)), Just((9, 3))];
+    shape_with(channels, 1..=40usize)
+}
+
+/// Filters for each channel alone: any number of channels, up to five outputs of each.
+fn depthwise_shape() -> impl Strategy<Value = ConvShape> {
+    (2..=70usize, 1..=5usize).prop_flat_map(|(channels, each)| shape_with(Just((channels, channels)), Just(channels * each)))
+}
+
+/// Any sizes along the axes; `cin` and `groups`, and about `cout`.
+fn shape_with(
+    channels: impl Strategy<Value = (usize, usize)>,
+    outputs: impl Strategy<Value = usize>,
+) -> impl Strategy<Value = ConvShape> {
+    (0..6usize, axis(3), axis(9), axis(20), channels, outputs).prop_map(|(batch, d, h, w, (cin, groups), cout)| {
         let all = [if batch % 2 == 0 { [1, 1, 1, 1, 0, 1] } else { d }, h, w];
         let at = |i: usize| all.map(|a| a[i]);
         ConvShape {
@@ -131,6 +144,12 @@ proptest! {
         check::<f32>(&s, 1e-4);
         check::<f64>(&s, 1e-12);
     }
+
+    #[test]
+    fn depthwise_passes_match_plain_loops(s in depthwise_shape()) {
+        check::<f32>(&s, 1e-4);
+        check::<f64>(&s, 1e-12);
+    }
 }
 
 /// A two-dimensional convolution with same padding.
@@ -149,6 +168,43 @@ fn same(batch: usize, size: usize, kernel: usize, cin: usize, cout: usize) -> Co
     }
 }
 
+/// The same with `each` filters for each channel.
+fn depthwise(batch: usize, size: usize, kernel: usize, channels: usize, each: usize) -> ConvShape {
+    ConvShape { groups: channels, ..same(batch, size, kernel, channels, channels * each) }
+}
+
+#[test]
+fn larger_depthwise_shapes_match_plain_loops() {
+    let mut strided = depthwise(2, 41, 5, 40, 1);
+    (strided.strides, strided.out, strided.pad_before) = ([1, 2, 3], [1, 21, 14], [0, 2, 1]);
+    let mut long = depthwise(1, 1, 3, 24, 2);
+    (long.input, long.out, long.kernel, long.pad_before) = ([1, 1, 9000], [1, 1, 9000], [1, 1, 4], [0, 0, 3]);
+    let mut deep = depthwise(2, 13, 3, 17, 3);
+    (deep.input, deep.out, deep.kernel, deep.pad_before) = ([9, 13, 13], [9, 11, 13], [3, 3, 3], [1, 0, 1]);
+    for s in [depthwise(2, 56, 3, 64, 1), depthwise(3, 30, 7, 33, 1), depthwise(2, 60, 3, 3, 8), strided, long, deep] {
+        check::<f32>(&s, 1e-3);
+    }
+}
+
+#[test]
+fn a_depthwise_convolution_of_nothing_is_bias_and_zeros() {
+    let mut no_batch = depthwise(0, 5, 3, 4, 2);
+    no_batch.input[0] = 2;
+    no_batch.out[0] = 2;
+    let mut no_output = depthwise(2, 5, 3, 4, 1);
+    no_output.out[2] = 0;
+    let mut no_input = depthwise(2, 5, 3, 4, 3);
+    no_input.input[1] = 0;
+    let mut no_taps = depthwise(2, 5, 3, 20, 1);
+    no_taps.kernel[2] = 0;
+    let mut padding_alone = depthwise(1, 3, 2, 5, 1);
+    padding_alone.pad_before = [0, 0, 40];
+    for s in [no_batch, no_output, no_input, no_taps, padding_alone, depthwise(2, 5, 3, 4, 0)] {
+        check::<f32>(&s, 1e-6);
+        check::<f64>(&s, 1e-14);
+    }
+}
+
 #[test]
 fn larger_shapes_match_plain_loops() {
     for s in [same(3, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(2, 14, 5, 32, 8), same(1, 30, 3, 5, 67), same(3, 40, 3, 3, 3)] {
@@ -160,9 +216,11 @@ fn larger_shapes_match_plain_loops() {
 fn bytes_do_not_depend_on_the_number_of_threads() {
     let mut strided = same(7, 23, 3, 6, 10);
     (strided.strides, strided.out, strided.groups) = ([1, 2, 2], [1, 12, 12], 2);
-    let mut depthwise = same(3, 19, 3, 20, 20);
-    depthwise.groups = 20;
-    for s in [same(9, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(1, 40, 3, 16, 40), strided, depthwise] {
+    let mut apart = depthwise(6, 33, 3, 50, 2);
+    (apart.strides, apart.out) = ([1, 2, 2], [1, 17, 17]);
+    let dense = [same(9, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(1, 40, 3, 16, 40), strided];
+    let depthwise = [depthwise(3, 19, 3, 20, 1), depthwise(5, 56, 3, 64, 1), depthwise(9, 40, 5, 3, 1), apart];
+    for s in dense.into_iter().chain(depthwise) {
         let x: Vec<f32> = values(s.input_len(), 1);
         let w: Vec<f32> = values(s.weight_len(), 2);
         let g: Vec<f32> = values(s.out_len(), 3);

@@ -2,9 +2,10 @@
 //!
 //! All passes are direct: no matrix of windows is built. The forward pass and the gradient of the input are one kernel
 //! (`tile`) on different jobs (`shape`); the gradient of the weights (`gradient`) sums over pixels instead of taps.
-//! Groups run one after the other.
+//! Groups run one after the other, but for those of one input channel each (`depthwise`).
 
 mod band;
+mod depthwise;
 mod gradient;
 mod layout;
 mod pack;
@@ -39,8 +40,12 @@ const PARTS: usize = 8;
 /// `y = activation(conv(x, w) + bias)`.
 pub fn forward<T: Element>(s: &ConvShape, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &mut [T]) {
     s.check(x.len(), w.len(), y.len());
-    for group in 0..s.groups {
-        run(&Job::forward(s, group), x, w, epilogue, y);
+    if depthwise::is_depthwise(s) {
+        depthwise::forward(s, x, w, epilogue, y);
+    } else {
+        for group in 0..s.groups {
+            run(&Job::forward(s, group), x, w, epilogue, y);
+        }
     }
     // Only the cheapest function is worth a place in the kernel; the others are a pass of their own.
     match epilogue.activation {
@@ -53,6 +58,9 @@ pub fn forward<T: Element>(s: &ConvShape, x: &[T], w: &[T], epilogue: &Epilogue<
 /// `dx`: the gradient of the input from the gradient `g` of the output; also the forward pass of a transposed convolution.
 pub fn backward_data<T: Element>(s: &ConvShape, g: &[T], w: &[T], dx: &mut [T]) {
     s.check(dx.len(), w.len(), g.len());
+    if depthwise::is_depthwise(s) {
+        return depthwise::backward_data(s, g, w, dx);
+    }
     let none = Epilogue { bias: None, activation: Activation::None };
     for group in 0..s.groups {
         for d in 0..s.strides[0] {
@@ -84,6 +92,9 @@ fn run<T: Element>(job: &Job, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &
 /// `dw`: the gradient of the weights from the input `x` and the gradient `g` of the output.
 pub fn backward_weights<T: Element>(s: &ConvShape, x: &[T], g: &[T], dw: &mut [T]) {
     s.check(x.len(), dw.len(), g.len());
+    if depthwise::is_depthwise(s) {
+        return depthwise::backward_weights(s, x, g, dw);
+    }
     let isa = isa::active();
     let width = lanes::<T>(isa);
     for group in 0..s.groups {
