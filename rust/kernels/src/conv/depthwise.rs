@@ -5,9 +5,9 @@
 //! outputs to a channel are planes (`planes`).
 
 mod division;
-mod gradient;
+pub(super) mod gradient;
 mod joined;
-mod pass;
+pub(super) mod pass;
 mod planes;
 mod runs;
 mod walk;
@@ -15,7 +15,7 @@ mod walk;
 use super::Epilogue;
 use super::scratch::{Array, Shared};
 use super::shape::{Axis, ConvShape};
-use super::vector::{Element, Vector, dispatch, lanes};
+use super::vector::{Element, Vector, lanes};
 use crate::gemm::Activation;
 use crate::isa::{self, Isa};
 use crate::parallel;
@@ -38,7 +38,7 @@ impl Side {
 }
 
 /// What is read, what is computed, and by which taps.
-struct Job {
+pub struct Job {
     from: Side,
     to: Side,
     runs: [Vec<Run>; 3],
@@ -107,7 +107,7 @@ fn run<T: Element>(s: &ConvShape, job: &Job, x: &[T], w: &[T], epilogue: &Epilog
     let y = Shared::new(y);
     parallel::for_each(division.tasks(), |task| {
         let (division, joined) = (&division, &joined);
-        dispatch(isa, pass::Pass { job, division, joined, weights: &weights, bias: &bias, relu, x, y, task });
+        T::depthwise_pass(isa, pass::Pass { job, division, joined, weights: &weights, bias: &bias, relu, x, y, task });
     });
 }
 
@@ -126,7 +126,7 @@ pub(super) fn backward_weights<T: Element>(s: &ConvShape, x: &[T], g: &[T], dw: 
     let shared = Shared::new(&mut sums);
     parallel::for_each(parts, |part| {
         let (division, joined) = (&division, &joined);
-        dispatch(isa, gradient::Gradient { job, division, joined, x, g, sums: shared, part });
+        T::depthwise_gradient(isa, gradient::Gradient { job, division, joined, x, g, sums: shared, part });
     });
     gradient::gather(&joined, planes, parts, &sums, dw);
 }

@@ -10,6 +10,8 @@ mod registers;
 
 use std::arch::x86_64::{__m256, __m256d, __m512, __m512d, _MM_HINT_ET0, _mm_prefetch};
 
+use super::depthwise::gradient::Gradient as PartGradient;
+use super::depthwise::pass::Pass;
 use super::gradient::Gradient;
 use super::tile::Forward;
 use crate::gemm::broadcast::Operands;
@@ -37,6 +39,12 @@ pub trait Element: Math + super::scratch::Plain {
     /// One panel of a partial gradient of the weights.
     #[doc(hidden)]
     fn gradient_panel(isa: Isa, panel: Gradient<'_, Self>);
+    /// One task of a depthwise convolution.
+    #[doc(hidden)]
+    fn depthwise_pass(isa: Isa, pass: Pass<'_, Self>);
+    /// One part of the gradient of its weights.
+    #[doc(hidden)]
+    fn depthwise_gradient(isa: Isa, part: PartGradient<'_, Self>);
     /// One block of a matrix product.
     #[doc(hidden)]
     fn gemm_block(isa: Isa, block: crate::gemm::Block<'_, '_, Self>);
@@ -187,6 +195,12 @@ macro_rules! element {
             }
             fn gradient_panel(isa: Isa, panel: Gradient<'_, Self>) {
                 dispatch(isa, panel);
+            }
+            fn depthwise_pass(isa: Isa, pass: Pass<'_, Self>) {
+                dispatch(isa, pass);
+            }
+            fn depthwise_gradient(isa: Isa, part: PartGradient<'_, Self>) {
+                dispatch(isa, part);
             }
             fn gemm_block(isa: Isa, block: crate::gemm::Block<'_, '_, Self>) {
                 dispatch(isa, block);

@@ -8,7 +8,7 @@ const UNIT: usize = 32 << 10;
 const TASK: usize = 16 << 10;
 
 /// The outputs of a batch in units: boxes of a few rows of one image.
-pub(super) struct Division {
+pub struct Division {
     extent: [usize; 3],
     /// Sizes of a unit, those at the far ends excepted.
     size: [usize; 3],

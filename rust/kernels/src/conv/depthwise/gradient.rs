@@ -27,14 +27,14 @@ pub(super) fn parts(division: &Division) -> usize {
 }
 
 /// One part of the sum over pixels.
-pub(super) struct Gradient<'a, T> {
+pub struct Gradient<'a, T> {
     pub job: &'a Job,
     pub division: &'a Division,
     pub joined: &'a Joined,
     pub x: &'a [T],
     pub g: &'a [T],
     /// Rows as of weights, for each part.
-    pub sums: Shared<T>,
+    pub(super) sums: Shared<T>,
     pub part: usize,
 }
 

@@ -13,7 +13,7 @@ const WIDE: usize = 4;
 
 /// The widths of a register that all passes of a call keep to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Joined {
+pub struct Joined {
     /// Channels of one pixel.
     pub channels: usize,
     /// Pixels that are taken as one.
@@ -24,7 +24,7 @@ pub(super) struct Joined {
 
 impl Joined {
     /// For the runs of a row and registers of `lanes` lanes.
-    pub fn new(runs: &[Run], channels: usize, lanes: usize) -> Self {
+    pub(super) fn new(runs: &[Run], channels: usize, lanes: usize) -> Self {
         let longest = runs.iter().map(|r| r.count).max().unwrap_or(0);
         let even = runs.iter().all(|r| r.out_step == 1 && (r.in_step == 1 || r.taps == 0));
         let possible = if even && channels < WIDE * lanes { MOST.min(longest).max(1) } else { 1 };
@@ -47,7 +47,7 @@ impl Joined {
     }
 
     /// Values for each tap of each plane (and channel of it), which lie `[tap, channel, plane]`: a row for each tap of each plane.
-    pub fn lay_out<T: Plain + Default>(&self, values: &[T], planes: usize) -> Array<T> {
+    pub(super) fn lay_out<T: Plain + Default>(&self, values: &[T], planes: usize) -> Array<T> {
         let taps = values.len() / (self.channels * planes).max(1);
         let mut rows = Array::zeroed(planes * taps * self.pitch);
         for plane in 0..planes {

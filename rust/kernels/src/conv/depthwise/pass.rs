@@ -17,7 +17,7 @@ const PIXELS: usize = 8;
 const CACHED: usize = 24 << 10;
 
 /// One task of a pass.
-pub(super) struct Pass<'a, T> {
+pub struct Pass<'a, T> {
     pub job: &'a Job,
     pub division: &'a Division,
     pub joined: &'a Joined,
@@ -26,7 +26,7 @@ pub(super) struct Pass<'a, T> {
     pub bias: &'a [T],
     pub relu: bool,
     pub x: &'a [T],
-    pub y: Shared<T>,
+    pub(super) y: Shared<T>,
     pub task: usize,
 }
 
