@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use rkeras_kernels::cast::{Kind, cast};
 use rkeras_kernels::memory::Buffer;
-use rkeras_kernels::parallel::for_each_chunk_mut;
 use smallvec::SmallVec;
 
 use crate::dtype::DType;
 use crate::op::{Halves, Op, View, ViewMut};
 use crate::ops::cast::kind;
+use crate::pieces::for_rows;
 use crate::spec::{Shape, Spec};
 use crate::value::Value;
 
@@ -112,7 +112,6 @@ fn widen(dtype: DType, from: &[u8]) -> Buffer {
 }
 
 fn by_pieces(op: &dyn Op, cut: &Cut, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) {
-    let pieces = cut.rows.div_ceil(cut.piece);
     let row = outputs.iter().map(|v| v.spec.size()).max().unwrap_or(0) / cut.rows.max(1);
     let per_task = (TASK / (row * cut.piece).max(1)).max(1);
     // Operands that all pieces share are widened once.
@@ -122,24 +121,11 @@ fn by_pieces(op: &dyn Op, cut: &Cut, inputs: &[View<'_>], outputs: &mut [ViewMut
         .map(|(v, o)| (o.whole && v.spec.dtype.is_half()).then(|| widen(v.spec.dtype, v.bytes())))
         .collect();
     let specs: SmallVec<[(&Spec, bool); 4]> = outputs.iter().map(|v| (v.spec, v.unused)).collect();
-    // The results' rows, as each task writes them.
-    let mut parts: Vec<SmallVec<[&mut [u8]; 4]>> = (0..pieces.div_ceil(per_task)).map(|_| SmallVec::new()).collect();
-    for (output, (spec, unused)) in outputs.iter_mut().zip(&specs) {
-        let mut rest = output.bytes();
-        for (task, part) in parts.iter_mut().enumerate() {
-            let (first, end) = (task * per_task * cut.piece, ((task + 1) * per_task * cut.piece).min(cut.rows));
-            let bytes = if *unused { 0 } else { bytes_of(spec.dtype, &spec.shape[cut.axes..], &(first..end)).len() };
-            let (here, others) = rest.split_at_mut(bytes);
-            part.push(here);
-            rest = others;
-        }
-    }
-    for_each_chunk_mut(&mut parts, 1, |task, part| {
-        let first = task * per_task * cut.piece;
-        let end = (first + per_task * cut.piece).min(cut.rows);
-        for start in (first..end).step_by(cut.piece) {
-            let rows = start..(start + cut.piece).min(end);
-            one_piece(op, cut, (rows, first), (inputs, &shared), (&specs, &mut part[0]));
+    let row_bytes = |spec: &Spec| bytes_of(spec.dtype, &spec.shape[cut.axes..], &(0..1)).len();
+    for_rows((cut.rows, per_task * cut.piece), outputs, row_bytes, |all, results| {
+        for start in all.clone().step_by(cut.piece) {
+            let rows = start..(start + cut.piece).min(all.end);
+            one_piece(op, cut, (rows, all.start), (inputs, &shared), (&specs, results));
         }
     });
 }

@@ -14,6 +14,7 @@ mod halves;
 pub mod op;
 pub mod ops;
 pub mod passes;
+mod pieces;
 mod placement;
 pub mod plan;
 pub mod profile;

@@ -5,6 +5,7 @@ pub mod binary;
 pub mod cast;
 pub mod compose;
 pub mod conv;
+pub mod conv_pool;
 mod conv_window;
 pub mod fill;
 pub mod index;

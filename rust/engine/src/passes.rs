@@ -1,5 +1,6 @@
 //! Graph to graph: what is not needed goes, what can be one kernel becomes one.
 
+pub mod conv_pool;
 pub mod dead;
 pub mod fuse;
 pub mod pooled_gradient;
@@ -8,5 +9,5 @@ use crate::graph::Graph;
 
 /// All passes in their order.
 pub fn optimize(graph: Graph) -> Graph {
-    dead::eliminate(&fuse::fuse(pooled_gradient::shrink(dead::eliminate(&graph))))
+    dead::eliminate(&conv_pool::join(fuse::fuse(pooled_gradient::shrink(dead::eliminate(&graph)))))
 }

@@ -123,7 +123,7 @@ fn spatial(image: &[usize]) -> Shape {
 }
 
 /// The largest number under each window, and the tap where it stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MaxPool {
     window: Window,
 }
