@@ -86,8 +86,6 @@ impl Op for Conv {
             return None;
         }
         match consumer.as_epilogue()? {
-            // On halves the sum would be rounded before the bias is added if that were an op of its own.
-            Epilogue::Add if operands[position].dtype.is_half() => None,
             Epilogue::Add => {
                 let channels = *operands[position].shape.last()?;
                 let bias = &operands[1 - position];

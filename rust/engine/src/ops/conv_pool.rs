@@ -3,7 +3,7 @@
 use rkeras_kernels::memory::Buffer;
 
 use crate::error::{Error, Result};
-use crate::op::{Op, Traits, View, ViewMut, Vjp};
+use crate::op::{Halves, Op, Traits, View, ViewMut, Vjp};
 use crate::ops::conv::Conv;
 use crate::ops::pool::MaxPool;
 use crate::pieces::for_rows;
@@ -28,7 +28,7 @@ impl ConvPool {
     /// The joined op, if it is worth it for these operands of the convolution.
     pub fn new(conv: &Conv, pool: &MaxPool, inputs: &[Spec], image: &Spec) -> Option<Self> {
         let worth = inputs[1].bytes() * WORTH <= images_of_piece(image) * bytes_of_image(image);
-        (worth && !image.dtype.is_half()).then(|| Self { conv: conv.clone(), pool: pool.clone() })
+        worth.then(|| Self { conv: conv.clone(), pool: pool.clone() })
     }
 
     fn image(&self, inputs: &[Spec]) -> Result<Spec> {
@@ -89,7 +89,7 @@ impl Op for ConvPool {
     }
 
     fn traits(&self) -> Traits {
-        Traits { skips_unused: true, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0b110 }, skips_unused: true, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], outputs: &[Spec]) -> usize {

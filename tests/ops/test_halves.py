@@ -1,0 +1,118 @@
+"""Every op on 16-bit floats: what float32 gives, rounded once; eager and compiled alike, whole or cut into pieces."""
+
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import rkeras
+from rkeras import _engine, layers, ops
+
+from .test_ops import CASES, drawn, run
+
+HALVES = {"bfloat16": ml_dtypes.bfloat16, "float16": np.float16}
+# Cases that call several ops round in between.
+ROUNDED = [c for c in CASES if c.wrt and c.reference is not None and c.call is None]
+
+
+def halves(operands, dtype):
+    return [x.astype(dtype) if x.dtype.kind == "f" else x for x in operands]
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("case", ROUNDED, ids=lambda c: c.label)
+def test_results_are_those_of_float32_rounded(case, dtype):
+    operands = halves(drawn(case, np.random.default_rng(3)), HALVES[dtype])
+    wide = [x.astype(np.float32) if x.dtype == HALVES[dtype] else x for x in operands]
+    step = float(ml_dtypes.finfo(HALVES[dtype]).eps)
+    for got, wanted in zip(run(case, operands), run(case, wide), strict=True):
+        got, wanted = got.numpy(), wanted.numpy()
+        assert got.shape == wanted.shape
+        if wanted.dtype == np.float32:
+            assert got.dtype in (HALVES[dtype], np.float32)
+            # Numbers too large for a half are infinite.
+            with np.errstate(over="ignore"):
+                wanted = wanted.astype(got.dtype)
+            np.testing.assert_allclose(got.astype(np.float32), wanted.astype(np.float32), rtol=step, atol=1e-6)
+        else:
+            np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("case", ROUNDED, ids=lambda c: c.label)
+def test_compiled_equals_eager(case):
+    operands = halves(drawn(case, np.random.default_rng(4)), ml_dtypes.bfloat16)
+    eager = [t.numpy() for t in run(case, operands)]
+    trace = _engine.Trace()
+    arguments = [trace.argument(x.shape, str(x.dtype)) for x in operands]
+    plan = trace.finish(run(case, arguments))
+    for _ in range(2):
+        for got, wanted in zip(plan.run(operands), eager, strict=True):
+            np.testing.assert_array_equal(got.numpy().view(f"V{wanted.itemsize}"), wanted.view(f"V{wanted.itemsize}"))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((5, 7), (7,)),
+        ((5, 7), (5, 1)),
+        ((3, 4, 5), (4, 1)),
+        ((1, 5), (5,)),
+        ((5,), (1, 1, 5)),
+        ((0, 3), (3,)),
+        ((70_001,), (1,)),
+        ((300, 513), (513,)),
+        ((40, 300, 4), (40, 1, 4)),
+        ((4, 1), (1, 9)),
+        ((), (3,)),
+        ((2, 0), (2, 1)),
+    ],
+    ids=str,
+)
+def test_pieces_follow_any_broadcasting(left, right):
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=left).astype(ml_dtypes.bfloat16), rng.normal(size=right).astype(ml_dtypes.bfloat16)
+    wanted = (a.astype(np.float32) - b.astype(np.float32)).astype(ml_dtypes.bfloat16)
+    np.testing.assert_array_equal(np.asarray(ops.subtract(a, b)), wanted)
+
+    def chain(a, b):
+        return ops.gelu(ops.subtract(ops.relu(a), b)) * b
+
+    # In the plan, results take the places of operands.
+    np.testing.assert_array_equal(np.asarray(rkeras.function(chain)(a, b)), np.asarray(chain(*map(ops.convert_to_tensor, (a, b)))))
+
+
+def mixed_bytes(threads):
+    before = _engine.num_threads()
+    _engine.set_num_threads(threads)
+    rkeras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        rkeras.utils.set_random_seed(1)
+        model = rkeras.Sequential(
+            [
+                rkeras.Input((12, 12, 2)),
+                layers.Conv2D(8, 3, padding="same", activation="relu"),
+                layers.MaxPooling2D(2),
+                layers.Flatten(),
+                layers.Dense(70, activation="gelu"),
+                layers.Dense(10),
+            ]
+        )
+        model.compile("adam", rkeras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        rng = np.random.default_rng(0)
+        y = rng.integers(0, 10, 300)
+        x = rng.normal(size=(300, 12, 12, 2)).astype("float32") + y[:, None, None, None] / 3
+        history = model.fit(x, y, batch_size=128, epochs=6, verbose=0).history["loss"]
+        assert history[-1] < 0.8 * history[0]
+        assert all(w.dtype == np.float32 for w in model.get_weights())
+        assert model.predict(x[:3], verbose=0).dtype == ml_dtypes.bfloat16
+        return [w.tobytes() for w in model.get_weights()]
+    finally:
+        rkeras.config.set_dtype_policy("float32")
+        _engine.set_num_threads(before)
+
+
+def test_mixed_training_learns_and_gives_the_same_bytes_on_any_number_of_threads():
+    one = mixed_bytes(1)
+    assert mixed_bytes(2) == one
+    assert mixed_bytes(3) == one
