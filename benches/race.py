@@ -12,12 +12,15 @@ import json
 import math
 import statistics
 import sys
+import time
 
 from contestants import CONTESTANTS, Failed, start
 from race_models import MODELS
 
 # Figures of one row, by what contestants are asked for.
 ROW = {"predict": "one-row predict µs", "call": "one-row call µs"}
+# Seconds before each turn: threads of the one before may go on looking for work (OpenMP's for a fifth of a second).
+PAUSE = 0.5
 COLUMNS = {
     "steps/s": "{:.4g}",
     "ratio to the best peer": "{:.2f}",
@@ -49,6 +52,7 @@ def race(model: str, rounds: int, threads: int, peers: str) -> Figures:
     answers: dict[tuple[str, str], list[float]] = {(c.name, what): [] for c in running for what in asked}
     for _ in range(rounds):
         for contestant in running:
+            time.sleep(PAUSE)
             for what in asked:
                 answers[contestant.name, what].append(contestant.ask(what))
     medians = {key: statistics.median(seconds) for key, seconds in answers.items()}

@@ -1,7 +1,9 @@
 //! Matrix products against the peak and against the crates `gemm` and `matrixmultiply`.
 
 use rkeras_benches::{Aligned, Bench};
-use rkeras_kernels::gemm::{Epilogue, Gemm, gemm};
+use rkeras_kernels::cast::Kind;
+use rkeras_kernels::gemm::{Epilogue, Gemm, Way, gemm, gemm_half_by};
+use rkeras_kernels::isa::has_pairs;
 use rkeras_kernels::parallel::set_num_threads;
 
 /// m, n, k, A transposed, B transposed.
@@ -47,5 +49,24 @@ fn main() {
             );
         });
     }
+    halves(&mut bench);
     bench.finish();
+}
+
+/// Products of bfloat16, widened and with instructions that take pairs; the peak is that of float32.
+fn halves(bench: &mut Bench) {
+    set_num_threads(1);
+    for (m, n, k) in [(256, 256, 256), (1024, 1024, 1024), (4096, 512, 128)] {
+        let (a, b) = (vec![0x3f00_u16; m * k], vec![0x3e80_u16; k * n]);
+        let mut c = vec![0_u16; m * n];
+        let call = Gemm {
+            m, n, k, a: &a, lda: k, a_trans: false, b: &b, ldb: n, b_trans: false, accumulate: false, epilogue: Epilogue::NONE,
+        };
+        for way in [Way::Widened, Way::Pairs] {
+            if way == Way::Widened || has_pairs() {
+                let name = format!("{m}x{n}x{k} bfloat16 {way:?} 1 threads");
+                bench.flops("gemm", &name, 2 * m * n * k, 1, || gemm_half_by(way, Kind::BF16, &call, &[0], &[0], &mut c));
+            }
+        }
+    }
 }
