@@ -1,5 +1,6 @@
 //! A tensor program as data: nodes in the order they were applied, which is a topological order.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,6 +58,14 @@ impl Graph {
 
     pub fn spec(&self, out: Out) -> &Spec {
         &self.nodes[out.node as usize].outputs[out.index as usize]
+    }
+
+    /// The op of a node, if it is one of this kind.
+    pub fn op_at<T: Op>(&self, node: u32) -> Option<&T> {
+        match &self.nodes[node as usize].kind {
+            NodeKind::Op(op) => (op.as_ref() as &dyn Any).downcast_ref::<T>(),
+            _ => None,
+        }
     }
 
     /// Where the program's results come from: outputs and assignments.

@@ -1,30 +1,21 @@
 //! A maximum pool takes over the convolution whose only reader it is.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use crate::graph::{Graph, NodeKind};
-use crate::op::Op;
 use crate::ops::conv::Conv;
 use crate::ops::conv_pool::ConvPool;
 use crate::ops::pool::MaxPool;
 use crate::spec::Spec;
 
-fn as_op<T: Op>(kind: &NodeKind) -> Option<&T> {
-    match kind {
-        NodeKind::Op(op) => (op.as_ref() as &dyn Any).downcast_ref::<T>(),
-        _ => None,
-    }
-}
-
 /// Joins pools with convolutions, which are left dead.
 pub fn join(mut graph: Graph) -> Graph {
     let uses = graph.use_counts();
     for i in 0..graph.nodes.len() {
-        let Some(pool) = as_op::<MaxPool>(&graph.nodes[i].kind) else { continue };
+        let Some(pool) = graph.op_at::<MaxPool>(i as u32) else { continue };
         let source = graph.nodes[i].inputs[0];
         let producer = &graph.nodes[source.node as usize];
-        let Some(conv) = as_op::<Conv>(&producer.kind) else { continue };
+        let Some(conv) = graph.op_at::<Conv>(source.node) else { continue };
         if uses[source.node as usize][0] != 1 {
             continue;
         }

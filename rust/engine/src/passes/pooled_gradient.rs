@@ -5,21 +5,11 @@
 //! - `relu_grad(y, d)` is `max_pool_scatter(relu_grad(p, g), tap)`, as `y` at a maximum is `p`;
 //! - the sum of `d` for each channel is that of `g`, as each `g` goes somewhere.
 
-use std::any::Any;
-
-use crate::graph::{Graph, NodeKind};
-use crate::op::Op;
+use crate::graph::Graph;
 use crate::ops::binary::Arithmetic;
 use crate::ops::pool::{MaxPool, MaxScatter};
 use crate::ops::reduce::Reduce;
 use crate::value::Out;
-
-fn op_at<T: Op>(graph: &Graph, node: u32) -> Option<&T> {
-    match &graph.nodes[node as usize].kind {
-        NodeKind::Op(op) => (op.as_ref() as &dyn Any).downcast_ref::<T>(),
-        _ => None,
-    }
-}
 
 /// Moves gradients of relu and sums of biases' gradients to the pooled side. Sums over fewer numbers may round differently.
 pub fn shrink(mut graph: Graph) -> Graph {
@@ -51,20 +41,20 @@ pub fn shrink(mut graph: Graph) -> Graph {
 
 /// The scatter that node `i` takes the gradient of relu of, and the pool that the relu's result went into.
 fn relu_of_scatter(graph: &Graph, uses: &[smallvec::SmallVec<[u32; 2]>], i: u32) -> Option<(u32, u32)> {
-    op_at::<Arithmetic>(graph, i).filter(|op| op.is_relu_grad())?;
+    graph.op_at::<Arithmetic>(i).filter(|op| op.is_relu_grad())?;
     let [y, d] = graph.nodes[i as usize].inputs[..] else { return None };
-    op_at::<MaxScatter>(graph, d.node)?;
+    graph.op_at::<MaxScatter>(d.node)?;
     let tap = graph.nodes[d.node as usize].inputs[1];
-    op_at::<MaxPool>(graph, tap.node)?;
+    graph.op_at::<MaxPool>(tap.node)?;
     let same = graph.nodes[tap.node as usize].inputs[0] == y && graph.spec(y) == graph.spec(d);
     (same && tap.index == 1 && uses[d.node as usize][0] == 1).then_some((d.node, tap.node))
 }
 
 /// The pooled cotangent whose scatter node `i` sums into channels.
 fn sum_of_scatter(graph: &Graph, i: u32) -> Option<Out> {
-    let sum = op_at::<Reduce>(graph, i)?;
+    let sum = graph.op_at::<Reduce>(i)?;
     let d = graph.nodes[i as usize].inputs[0];
-    let scatter = op_at::<MaxScatter>(graph, d.node)?;
+    let scatter = graph.op_at::<MaxScatter>(d.node)?;
     let source = graph.nodes[d.node as usize].inputs[0];
     let rank = graph.spec(d).rank();
     (sum.sums_into_channels(rank) && scatter.reaches_all(graph.spec(source))).then_some(source)
