@@ -110,7 +110,7 @@ fn large_products_pass_through_every_path() {
 
 #[test]
 fn long_sums_of_few_rows_finish_like_others() {
-    for (m, n, k) in [(32, 128, 784), (5, 37, 2000), (48, 200, 500), (1, 64, 1027)] {
+    for (m, n, k) in [(32, 128, 784), (5, 37, 2000), (48, 200, 500), (1, 64, 1027), (1, 77, 9), (1, 1030, 1025)] {
         for (accumulate, bias, residual, relu) in [(false, true, false, true), (true, false, true, false), (true, true, true, true)] {
             let case = || Case { m, n, k, a_trans: false, b_trans: false, gap: 2, accumulate, bias, residual, relu };
             check!(f32, case());

@@ -8,8 +8,9 @@
 use std::ops::Range;
 
 use super::pack::{pack_a, pack_b};
+use super::summed::summed;
 use super::tile::{Finish, Tile, size_of_tile};
-use super::{Activation, Epilogue, Gemm};
+use super::{Activation, Gemm};
 use crate::conv::vector::{Element, Kernel, Vector, lanes, tile_rows};
 use crate::isa;
 use crate::memory::Buffer;
@@ -77,6 +78,10 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
         let most = strip_rows(self.rows.len(), V::PIXELS);
         let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
         let (first, last) = (self.k.start == 0, self.k.end == g.k);
+        if self.is_row::<V>() {
+            // SAFETY: passed on to the caller.
+            return unsafe { self.row::<V>(first, last) };
+        }
         let mut column = self.columns.start;
         while column < self.columns.end {
             let columns = width.min(self.columns.end - column);
@@ -154,7 +159,7 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
         });
     } else if g.a_trans && g.k >= LONG_SUM && g.m * g.n <= LONG_RESULT {
         summed(&part(0), LONG_PARTS, false);
-    } else if direct && !g.a_trans && g.k >= 2 * g.n && g.k * g.n >= SUMMED_B {
+    } else if direct && !g.a_trans && (g.m == 1 || g.k >= 2 * g.n) && g.k * g.n >= SUMMED_B {
         summed(&part(0), K_PARTS, true);
     } else if direct {
         divided(&part(0));
@@ -193,7 +198,7 @@ pub(super) fn check<T>(g: &Gemm<'_, T>, a: usize, b: usize, c_len: usize, c: usi
 }
 
 /// A whole product on this thread.
-fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
+pub(super) fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
     let g = part.g;
     if direct {
         block(part, (0..g.m, 0..g.n, 0..g.k), (None, None));
@@ -211,12 +216,12 @@ pub(super) fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
     g.a_trans || g.n >= SHARING_COLUMNS
 }
 
-fn start<T>(buffer: &Buffer) -> *const T {
+pub(super) fn start<T>(buffer: &Buffer) -> *const T {
     buffer.as_bytes().as_ptr().cast()
 }
 
 /// A rectangle of the result over a block of k, with what is packed for it.
-fn block<T: Element>(
+pub(super) fn block<T: Element>(
     part: &Part<'_, T>,
     (rows, columns, k): (Range<usize>, Range<usize>, Range<usize>),
     (strips, panels): (Option<*const T>, Option<*const T>),
@@ -248,76 +253,6 @@ fn divided<T: Element>(part: &Part<'_, T>) {
             block(part, (rows.clone(), columns.clone(), k), (None, None));
         });
     });
-}
-
-/// A result of few elements and a long sum: k is cut into a fixed number of parts, whose results are added in order.
-///
-/// Each thread then reads rows of B of its own. Where B is weights, these are the rows whose gradients it computes and which it
-/// updates, rather than columns, half of each line of which another core has changed since.
-fn summed<T: Element>(part: &Part<'_, T>, parts: usize, direct: bool) {
-    let g = part.g;
-    let size = g.m * g.n;
-    let mut buffer = Buffer::dirty(parts * size * size_of::<T>()).expect("memory for a few small results");
-    let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr().cast::<T>());
-    parallel::for_each(parts, |i| {
-        let cut = |i: usize| i * g.k / parts;
-        let (first, k) = (cut(i), cut(i + 1) - cut(i));
-        let g = &Gemm { k, accumulate: false, epilogue: Epilogue::NONE, ..*g };
-        let c = SendPtr(to.get().wrapping_add(i * size));
-        let a = part.a + first * if g.a_trans { g.lda } else { 1 };
-        let b = part.b + first * if g.b_trans { 1 } else { g.ldb };
-        let part = Part { g, a, b, c, ldc: g.n };
-        if direct {
-            let strips = shares_rows(g).then(|| pack_a(&part, 0..g.m, 0..k));
-            block(&part, (0..g.m, 0..g.n, 0..k), (strips.as_ref().map(start), None));
-        } else {
-            whole(&part, false);
-        }
-    });
-    let rows = (size / parts).div_ceil(g.n).max(1);
-    parallel::for_each(g.m.div_ceil(rows), |task| {
-        for row in task * rows..g.m.min((task + 1) * rows) {
-            // SAFETY: the parts have been written, each as large as the result, and this row is this task's; `check` made sure of
-            // the result and the residual.
-            unsafe { finish_row(part, (to.get(), parts), row) }
-        }
-    });
-}
-
-/// Adds up the parts of a row of the result.
-///
-/// # Safety
-/// The parts must be written, the row in the result and nobody else's.
-unsafe fn finish_row<T: Element>(part: &Part<'_, T>, (to, parts): (*const T, usize), row: usize) {
-    let g = part.g;
-    // SAFETY: the caller's promise.
-    unsafe {
-        let c = std::slice::from_raw_parts_mut(part.c.get().add(row * part.ldc), g.n);
-        let of = |i: usize| std::slice::from_raw_parts(to.add((i * g.m + row) * g.n), g.n);
-        let mut sums = [T::ZERO; 256];
-        for (piece, c) in c.chunks_mut(sums.len()).enumerate() {
-            let at = |i: usize| &of(i)[piece * 256..][..c.len()];
-            let sums = &mut sums[..c.len()];
-            sums.copy_from_slice(at(0));
-            for i in 1..parts {
-                sums.iter_mut().zip(at(i)).for_each(|(sum, part)| *sum += *part);
-            }
-            if g.accumulate {
-                sums.iter_mut().zip(c.iter()).for_each(|(sum, c)| *sum += *c);
-            }
-            c.copy_from_slice(sums);
-        }
-        if let Some(bias) = g.epilogue.bias {
-            c.iter_mut().zip(bias).for_each(|(c, b)| *c += *b);
-        }
-        if let Some(residual) = g.epilogue.residual {
-            let at = row * part.ldc;
-            c.iter_mut().zip(&residual[at..at + g.n]).for_each(|(c, r)| *c += *r);
-        }
-        if g.epilogue.activation == Activation::Relu {
-            c.iter_mut().filter(|c| **c < T::ZERO).for_each(|c| *c = T::ZERO);
-        }
-    }
 }
 
 /// B packed once for each block of k, then tasks over strips of rows and groups of panels.

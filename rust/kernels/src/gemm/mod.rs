@@ -9,6 +9,8 @@ mod integer;
 mod pack;
 mod pairs;
 mod repeated;
+mod row;
+mod summed;
 pub(crate) mod tile;
 
 pub use drive::Block;
