@@ -43,7 +43,8 @@ fn expected(case: &Case, a: &[u16], (lda, a_size): (usize, usize), b: &[u16], (l
             for j in 0..n {
                 let x = |p: usize| a[batch * a_size + if case.trans.0 { p * lda + i } else { i * lda + p }];
                 let y = |p: usize| b[batch * b_size + if case.trans.1 { j * ldb + p } else { p * ldb + j }];
-                let mut value = round((0..k).map(|p| wide(x(p)) * wide(y(p))).sum());
+                // From zero: the sum of no more than a negative zero is zero.
+                let mut value = round((0..k).fold(0.0, |sum, p| sum + wide(x(p)) * wide(y(p))));
                 if case.bias {
                     value = round(wide(value) + wide(bias[j]));
                 }
