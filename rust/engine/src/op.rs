@@ -67,9 +67,22 @@ pub enum Halves {
     Leading { whole: u32 },
 }
 
+impl Traits {
+    /// Nothing special. Constants start from it, where `default` cannot be called.
+    pub const PLAIN: Self = Self {
+        view: false,
+        any_dtype: false,
+        halves: Halves::Cast,
+        in_place: &[],
+        skips_unused: false,
+        reads_inputs: u32::MAX,
+        reads_outputs: u32::MAX,
+    };
+}
+
 impl Default for Traits {
     fn default() -> Self {
-        Self { view: false, any_dtype: false, halves: Halves::Cast, in_place: &[], skips_unused: false, reads_inputs: u32::MAX, reads_outputs: u32::MAX }
+        Self::PLAIN
     }
 }
 

@@ -260,7 +260,7 @@ pub struct Compare {
 }
 
 const NO_GRADIENT: Traits =
-    Traits { view: false, any_dtype: false, halves: Halves::Cast, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
+    Traits { reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
 
 impl Op for Compare {
     fn name(&self) -> &'static str {

@@ -8,7 +8,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::index;
 use crate::ops::softmax::around;
 use crate::ops::{binary, structure};
@@ -32,7 +32,7 @@ fn scan(attrs: &Attrs, product: bool) -> Result<Arc<dyn Op>> {
 }
 
 const NO_GRADIENT: Traits =
-    Traits { view: false, any_dtype: false, halves: Halves::Cast, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
+    Traits { reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
 
 /// Where along an axis the extreme stands; the first of equals, the first NaN.
 #[derive(Debug)]

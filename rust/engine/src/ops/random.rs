@@ -10,7 +10,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Halves, Op, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Op, Traits, View, ViewMut, Vjp, arity};
 use crate::registry::Entry;
 use crate::spec::{Shape, Spec};
 use crate::value::Value;
@@ -75,7 +75,7 @@ fn seed_of(view: &View<'_>) -> (u64, u64) {
     (seed[0] as u64, seed[1] as u64)
 }
 
-const PURE: Traits = Traits { view: false, any_dtype: true, halves: Halves::Cast, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
+const PURE: Traits = Traits { any_dtype: true, reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
 
 /// Floats drawn from a distribution.
 #[derive(Debug)]

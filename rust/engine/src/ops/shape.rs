@@ -7,7 +7,7 @@ use rkeras_kernels::layout;
 use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::error::{Error, Result};
-use crate::op::{Halves, Op, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Op, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::reduce;
 use crate::registry::Entry;
 use crate::spec::{Shape, ShapeText, Spec, broadcast, normalize_axis};
@@ -21,7 +21,7 @@ pub const OPS: &[Entry] = &[
     ("stop_gradient", |_| Ok(Arc::new(StopGradient))),
 ];
 
-const MOVES: Traits = Traits { view: false, any_dtype: true, halves: Halves::Cast, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
+const MOVES: Traits = Traits { any_dtype: true, reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
 const VIEWS: Traits = Traits { view: true, ..MOVES };
 
 /// Another shape for the same elements; one size may be -1 (what is left over).

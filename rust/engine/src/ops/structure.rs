@@ -10,7 +10,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::{fill, shape};
 use crate::registry::Entry;
 use crate::spec::{Shape, ShapeText, Spec, normalize_axis};
@@ -31,7 +31,7 @@ pub const OPS: &[Entry] = &[
     }),
 ];
 
-const MOVES: Traits = Traits { view: false, any_dtype: true, halves: Halves::Cast, in_place: &[], skips_unused: false, reads_inputs: 0, reads_outputs: 0 };
+const MOVES: Traits = Traits { any_dtype: true, reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
 
 /// Operands one after the other along an axis.
 #[derive(Debug)]

@@ -21,7 +21,9 @@ use crate::isa::{self, Isa};
 use crate::parallel;
 use division::Division;
 use joined::Joined;
+use planes::Grid;
 use runs::Run;
+use walk::Frame;
 
 /// A side of a job: `planes` channels a pixel for each of the channels that registers hold.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +61,12 @@ impl Job {
     fn backward(s: &ConvShape) -> Self {
         let [x, y] = sides(s);
         Self::new(s, y, x, |i| (0..s.strides[i]).map(|start| Axis::backward(s, i, start)).collect())
+    }
+
+    /// What the pieces of a unit share, where no side is a copy.
+    fn frame<'a>(&self, joined: &'a Joined) -> Frame<'a> {
+        let image = |side: &Side| Grid::image(side.extent, joined.channels);
+        Frame { joined, kernel: self.kernel, source: image(&self.from), target: image(&self.to) }
     }
 
     /// The registers to use, and how pixels fill them: wide ones that stay half empty cost masks and gain nothing.

@@ -66,6 +66,18 @@ pub unsafe trait Vector<T>: Copy {
     unsafe fn load_part(from: *const T, n: usize) -> Self;
     /// The first `n` lanes to memory.
     unsafe fn store_part(self, to: *mut T, n: usize);
+    /// The first `n` lanes, which may be all.
+    #[inline(always)]
+    unsafe fn load_first(from: *const T, n: usize) -> Self {
+        // SAFETY: passed on to the caller.
+        unsafe { if n == Self::LANES { Self::load(from) } else { Self::load_part(from, n) } }
+    }
+    /// The opposite of [`Vector::load_first`].
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut T, n: usize) {
+        // SAFETY: passed on to the caller.
+        unsafe { if n == Self::LANES { self.store(to) } else { self.store_part(to, n) } }
+    }
     /// `GROUP` consecutive elements, repeated over the register.
     unsafe fn repeat<const GROUP: usize>(from: *const T) -> Self;
     /// Lane `j * GROUP + i` goes to lane `i * (LANES / GROUP) + j`.

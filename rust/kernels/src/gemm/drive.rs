@@ -9,9 +9,10 @@ use std::ops::Range;
 
 use super::pack::{pack_a, pack_b};
 use super::summed::summed;
+use super::tasks::Tasks;
 use super::tile::{Finish, Tile, size_of_tile};
 use super::{Activation, Gemm};
-use crate::conv::vector::{Element, Kernel, Vector, lanes, tile_rows};
+use crate::conv::vector::{Element, Kernel, Vector, lanes};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
@@ -19,10 +20,6 @@ use crate::parallel::{self, SendPtr};
 /// Steps of k between two visits of the result. A packed panel of B then comes from the second-level cache, which keeps
 /// up as it is read in order; shorter blocks cost more in going over the result than they save.
 pub(super) const K_BLOCK: usize = 512;
-/// Strips of rows of a task of the packed path: A's block stays in the second-level cache.
-pub(super) const STRIPS: usize = 8;
-/// Tasks to divide a packed product into, at least, so that threads end together.
-pub(super) const TASKS: usize = 16;
 /// Rows up to which B is read where it lies: each of its panels serves few strips.
 const DIRECT_ROWS: usize = 48;
 /// Elements of B up to which both operands are read where they lie if A is transposed, which tiles read as fast.
@@ -78,9 +75,20 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
         let most = strip_rows(self.rows.len(), V::PIXELS);
         let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
         let (first, last) = (self.k.start == 0, self.k.end == g.k);
+        // Of a tile that begins at this element of the result and this column.
+        let finish = |at: usize, column: usize| {
+            let null = std::ptr::null();
+            Finish {
+                bias: if last { g.epilogue.bias.map_or(null, |v| v.as_ptr().wrapping_add(column)) } else { null },
+                residual: if last { g.epilogue.residual.map_or(null, |v| v.as_ptr().wrapping_add(at)) } else { null },
+                accumulate: g.accumulate || !first,
+                activation: if last { g.epilogue.activation } else { Activation::None },
+            }
+        };
         if self.is_row::<V>() {
+            let at = self.rows.start * part.ldc + self.columns.start;
             // SAFETY: passed on to the caller.
-            return unsafe { self.row::<V>(first, last) };
+            return unsafe { self.row::<V>(&finish(at, self.columns.start)) };
         }
         let mut column = self.columns.start;
         while column < self.columns.end {
@@ -100,13 +108,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                     (self.strips.wrapping_add((row - self.rows.start) * self.k.len()), 1, size_of_tile(rows))
                 };
                 let at = row * part.ldc + column;
-                let null = std::ptr::null();
-                let finish = Finish {
-                    bias: if last { g.epilogue.bias.map_or(null, |v| v.as_ptr().wrapping_add(column)) } else { null },
-                    residual: if last { g.epilogue.residual.map_or(null, |v| v.as_ptr().wrapping_add(at)) } else { null },
-                    accumulate: g.accumulate || !first,
-                    activation: if last { g.epilogue.activation } else { Activation::None },
-                };
+                let finish = finish(at, column);
                 let tile = Tile {
                     k: self.k.len(),
                     a,
@@ -258,43 +260,21 @@ fn divided<T: Element>(part: &Part<'_, T>) {
 /// B packed once for each block of k, then tasks over strips of rows and groups of panels.
 fn packed<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
-    let isa = isa::active();
-    let width = 2 * lanes::<T>(isa);
-    let height = strip_rows(g.m, tile_rows::<T>(isa));
-    let (strips, panels) = (g.m.div_ceil(height), g.n.div_ceil(width));
-    let row_tasks = strips.div_ceil(STRIPS);
-    let column_tasks = TASKS.div_ceil(row_tasks).min(panels);
-    let rows = |task: usize| {
-        let cut = |i: usize| (i * strips / row_tasks * height).min(g.m);
-        cut(task)..cut(task + 1)
-    };
+    let tasks = Tasks::new::<T>(g.m, g.n, g.n);
+    let (shares, one) = (shares_rows(g), tasks.column_tasks == 1);
     each_k_block(g.k, |k| {
         let packed_b = pack_b(part, 0..g.n, k.clone());
         let b = SendPtr(start::<T>(&packed_b).cast_mut());
         // Several tasks need the same rows: packed once for all of them, else by the task.
-        let shared = (shares_rows(g) && column_tasks > 1).then(|| pack_rows(part, row_tasks, &rows, &k));
-        parallel::for_each(row_tasks * column_tasks, |task| {
-            let (r, c) = (task / column_tasks, task % column_tasks);
-            let first = |i: usize| (i * panels / column_tasks * width).min(g.n);
-            let columns = first(c)..first(c + 1);
-            let own = (shares_rows(g) && column_tasks == 1).then(|| pack_a(part, rows(r), k.clone()));
-            let strips = own.as_ref().or(shared.as_ref().map(|blocks| &blocks[r])).map(start);
+        let shared = (shares && !one).then(|| tasks.pack_rows(|rows| pack_a(part, rows, k.clone())));
+        parallel::for_each(tasks.count(), |task| {
+            let ((group, rows), columns) = (tasks.rows(task), tasks.columns(task));
+            let own = (shares && one).then(|| pack_a(part, rows.clone(), k.clone()));
+            let strips = own.as_ref().or(shared.as_ref().map(|blocks| &blocks[group])).map(start);
             let panels = b.get().wrapping_add(columns.start * k.len()).cast_const();
-            block(part, (rows(r), columns, k.clone()), (strips, Some(panels)));
+            block(part, (rows, columns, k.clone()), (strips, Some(panels)));
         });
     });
-}
-
-/// The rows of each task, packed by all threads.
-fn pack_rows<T: Element>(
-    part: &Part<'_, T>,
-    tasks: usize,
-    rows: &(impl Fn(usize) -> Range<usize> + Sync),
-    k: &Range<usize>,
-) -> Vec<Buffer> {
-    let mut blocks: Vec<Option<Buffer>> = (0..tasks).map(|_| None).collect();
-    parallel::for_each_chunk_mut(&mut blocks, 1, |task, place| place[0] = Some(pack_a(part, rows(task), k.clone())));
-    blocks.into_iter().flatten().collect()
 }
 
 pub(super) fn each_k_block(k: usize, mut f: impl FnMut(Range<usize>)) {

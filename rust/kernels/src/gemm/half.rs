@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use super::drive::{K_BLOCK, Part, STRIPS, TASKS, check, each_k_block, is_packed, run, strip_rows};
+use super::drive::{K_BLOCK, Part, check, each_k_block, is_packed, run, strip_rows};
 use super::pack::{TOGETHER, slice, turn};
 use super::pairs::{self, Side};
+use super::tasks::Tasks;
 use super::tile::size_of_tile;
 use super::{Activation, Block, Epilogue, Gemm};
 use crate::cast::{Kind, cast, round_with_bias, widen_rows};
@@ -120,33 +121,19 @@ struct Product<'g> {
     a: usize,
     b: usize,
     c: SendPtr<u16>,
-    /// Rows of a whole strip, columns of a whole panel.
-    height: usize,
-    width: usize,
     /// Steps of the sum: terms, or pairs of them.
     steps: usize,
 }
 
 impl<'g> Product<'g> {
     fn new(way: Way, kind: Kind, g: &'g Gemm<'g, u16>, (a, b): (usize, usize), c: SendPtr<u16>) -> Self {
-        let isa = isa::active();
         let steps = if way == Way::Pairs { g.k.div_ceil(2) } else { g.k };
-        Self { way, kind, g, a, b, c, height: strip_rows(g.m, tile_rows::<f32>(isa)), width: 2 * lanes::<f32>(isa), steps }
+        Self { way, kind, g, a, b, c, steps }
     }
 
     fn run(&self) {
-        let Self { g, height, width, steps, .. } = *self;
-        let (strips, panels) = (g.m.div_ceil(height), g.n.div_ceil(width));
-        let row_tasks = strips.div_ceil(STRIPS);
-        let column_tasks = TASKS.div_ceil(row_tasks).min(panels).max(g.n.div_ceil(COLUMNS));
-        let rows = |task: usize| {
-            let cut = |i: usize| (i * strips / row_tasks * height).min(g.m);
-            cut(task)..cut(task + 1)
-        };
-        let columns = |task: usize| {
-            let cut = |i: usize| (i * panels / column_tasks * width).min(g.n);
-            cut(task)..cut(task + 1)
-        };
+        let (g, steps) = (self.g, self.steps);
+        let tasks = Tasks::new::<f32>(g.m, g.n, COLUMNS);
         // Sums over several blocks of k are kept whole, others only until they are rounded.
         let several = steps > K_BLOCK;
         let mut kept = Buffer::dirty(if several { 4 * g.m * g.n } else { 0 }).expect("memory for the sums of a result");
@@ -154,11 +141,10 @@ impl<'g> Product<'g> {
         each_k_block(steps, |k| {
             let b = self.pack_b(&k);
             let b = SendPtr(b.as_bytes().as_ptr().cast::<f32>().cast_mut());
-            let mut packed: Vec<Option<Buffer>> = (0..row_tasks).map(|_| None).collect();
-            parallel::for_each_chunk_mut(&mut packed, 1, |task, place| place[0] = Some(self.pack_a(rows(task), &k)));
-            parallel::for_each(row_tasks * column_tasks, |task| {
-                let (rows, columns) = (rows(task / column_tasks), columns(task % column_tasks));
-                let strips = packed[task / column_tasks].as_ref().map_or(std::ptr::null(), |a| a.as_bytes().as_ptr().cast());
+            let packed = tasks.pack_rows(|rows| self.pack_a(rows, &k));
+            parallel::for_each(tasks.count(), |task| {
+                let ((group, rows), columns) = (tasks.rows(task), tasks.columns(task));
+                let strips = packed[group].as_bytes().as_ptr().cast();
                 let panels = b.get().wrapping_add(columns.start * k.len()).cast_const();
                 let passing = if several { 0 } else { 4 * rows.len() * columns.len() };
                 let mut passing = Buffer::dirty(passing).expect("memory for the sums of a block");
@@ -204,7 +190,7 @@ impl<'g> Product<'g> {
 
     /// Panels of all columns of B.
     fn pack_b(&self, k: &Range<usize>) -> Buffer {
-        let (g, width) = (self.g, self.width);
+        let (g, width) = (self.g, 2 * lanes::<f32>(isa::active()));
         let side = Side { from: &g.b[self.b..], ld: g.ldb, together: g.b_trans, k: g.k };
         let panels = g.n.div_ceil(width);
         let mut buffer = Buffer::dirty(4 * panels * width * k.len()).expect("memory for a packed operand");

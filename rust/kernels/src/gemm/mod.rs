@@ -11,6 +11,7 @@ mod pairs;
 mod repeated;
 mod row;
 mod summed;
+mod tasks;
 pub(crate) mod tile;
 
 pub use drive::Block;

@@ -177,32 +177,35 @@ impl<T: Element> Tile<T> {
                 for r in 0..REGS {
                     let n = if r + 1 == REGS { last } else { V::LANES };
                     let value = V::load(held.add((i * REGS + r) * V::LANES));
-                    self.store(value, i * self.ldc + r * V::LANES, r * V::LANES, n);
+                    self.finish.store(value, self.c, (i * self.ldc + r * V::LANES, r * V::LANES), n);
                 }
             }
         }
     }
+}
 
+impl<T: Element> Finish<T> {
+    /// Finishes `n` sums on their way to the element `at` of the result, in the column `column` of the tile.
+    ///
+    /// # Safety
+    /// The result and what is added to it must hold these elements.
     #[inline(always)]
-    unsafe fn store<V: Vector<T>>(&self, value: V, at: usize, column: usize, n: usize) {
-        // SAFETY: as in `compute`; null pointers are never followed.
+    pub(super) unsafe fn store<V: Vector<T>>(&self, mut value: V, c: *mut T, (at, column): (usize, usize), n: usize) {
+        // SAFETY: by the caller's word; null pointers are never followed.
         unsafe {
-            let part = |from: *const T| if n == V::LANES { V::load(from) } else { V::load_part(from, n) };
-            let mut value = value;
-            if self.finish.accumulate {
-                value = value.add(part(self.c.add(at)));
+            if self.accumulate {
+                value = value.add(V::load_first(c.add(at), n));
             }
-            if !self.finish.bias.is_null() {
-                value = value.add(part(self.finish.bias.add(column)));
+            if !self.bias.is_null() {
+                value = value.add(V::load_first(self.bias.add(column), n));
             }
-            if !self.finish.residual.is_null() {
-                value = value.add(part(self.finish.residual.add(at)));
+            if !self.residual.is_null() {
+                value = value.add(V::load_first(self.residual.add(at), n));
             }
-            if self.finish.activation == Activation::Relu {
+            if self.activation == Activation::Relu {
                 value = value.relu();
             }
-            let to = self.c.add(at);
-            if n == V::LANES { value.store(to) } else { value.store_part(to, n) }
+            value.store_first(c.add(at), n);
         }
     }
 }

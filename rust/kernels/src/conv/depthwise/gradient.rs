@@ -7,7 +7,7 @@ use super::division::Division;
 use super::joined::Joined;
 use super::load;
 use super::planes::{self, Grid};
-use super::walk::{self, Frame, Piece, Steps, Taps};
+use super::walk::{self, Piece, Steps, Taps};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, Kernel, Vector, opaque};
 
@@ -61,12 +61,7 @@ impl<T: Element> Gradient<'_, T> {
         let rectangles = walk::rectangles(runs, &area);
         let x = self.x.as_ptr().wrapping_add(image * from.image(channels));
         let mut g = self.g.as_ptr().wrapping_add(image * to.image(channels));
-        let mut frame = Frame {
-            joined: self.joined,
-            kernel: *kernel,
-            source: Grid::image(from.extent, channels),
-            target: Grid::image(to.extent, channels),
-        };
+        let mut frame = self.job.frame(self.joined);
         let mut planes;
         if to.planes > 1 {
             frame.target = Grid::part(&area, channels);

@@ -7,7 +7,7 @@ use super::division::Division;
 use super::joined::Joined;
 use super::load;
 use super::planes::{self, Grid};
-use super::walk::{self, Frame, Piece, TAPS, Taps};
+use super::walk::{self, Piece, TAPS, Taps};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, Kernel, Vector};
 
@@ -49,12 +49,7 @@ impl<T: Element> Pass<'_, T> {
         let rectangles = walk::rectangles(runs, &area);
         let x = self.x.as_ptr().wrapping_add(image * from.image(channels));
         let y = self.y.at(image * to.image(channels));
-        let mut frame = Frame {
-            joined: self.joined,
-            kernel: *kernel,
-            source: Grid::image(from.extent, channels),
-            target: Grid::image(to.extent, channels),
-        };
+        let mut frame = self.job.frame(self.joined);
         // A side of several planes goes by way of scratch.
         let (mut planes, mut x_start, mut y_start) = (Array::dirty(0), x, y);
         if from.planes > 1 {
