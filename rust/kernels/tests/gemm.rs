@@ -100,7 +100,7 @@ proptest! {
 
 #[test]
 fn large_products_pass_through_every_path() {
-    for (m, n, k) in [(128, 1568, 64), (784, 128, 32), (200, 600, 700), (1024, 40, 96), (99, 999, 97), (257, 300, 513), (1, 4000, 300), (300, 10, 500)] {
+    for (m, n, k) in [(128, 1568, 64), (784, 128, 32), (200, 600, 700), (1024, 40, 96), (99, 999, 97), (257, 300, 513), (1, 4000, 300), (300, 10, 500), (53, 500, 1024), (130, 60, 1500), (501, 97, 300)] {
         for (a_trans, b_trans) in [(false, false), (true, false), (false, true), (true, true)] {
             let case = Case { m, n, k, a_trans, b_trans, gap: 0, accumulate: false, bias: true, residual: false, relu: true };
             check!(f32, case);
@@ -136,7 +136,7 @@ fn batches_take_their_operands_at_offsets() {
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
     let irrational = |len: usize, s: f32| (0..len).map(|i| ((i as f32 + s) * 0.7).sin()).collect::<Vec<f32>>();
-    for (m, n, k, b_trans) in [(300, 500, 600, false), (300, 500, 600, true), (32, 128, 784, false), (784, 128, 32, false)] {
+    for (m, n, k, b_trans) in [(300, 500, 600, false), (300, 500, 600, true), (32, 128, 784, false), (784, 128, 32, false), (128, 64, 1568, false), (600, 100, 300, false)] {
         let (a, b) = (irrational(m * k, 0.1), irrational(k * n, 0.3));
         let results: Vec<Vec<u32>> = (1..=3)
             .map(|threads| {

@@ -58,6 +58,8 @@ pub unsafe trait Vector<T>: Copy {
     const LANES: usize;
     /// Pixels of a tile that is two registers wide, such that accumulators, weights and one pixel value fit the register file.
     const PIXELS: usize;
+    /// Rows of such a tile of a product if each is read at an address of its own, which takes an address register.
+    const ROWS_APART: usize;
 
     unsafe fn splat(value: T) -> Self;
     unsafe fn load(from: *const T) -> Self;
@@ -126,6 +128,34 @@ pub unsafe trait Vector<T>: Copy {
             sums
         }
     }
+    /// As [`Vector::sums`], each row starting at an address of its own and its factors side by side.
+    #[inline(always)]
+    unsafe fn sums_apart<const ROWS: usize, const REGS: usize>(
+        mut sums: [[Self; REGS]; ROWS],
+        starts: [*const T; ROWS],
+        from: Operands<T>,
+    ) -> [[Self; REGS]; ROWS]
+    where
+        T: Element,
+    {
+        // SAFETY: the operands are readable over the tile, by the caller's word.
+        unsafe {
+            for p in 0..from.k {
+                let b = from.b.wrapping_add(p * from.b_step);
+                let row: [Self; REGS] = std::array::from_fn(|r| {
+                    let at = b.wrapping_add(r * Self::LANES);
+                    if r + 1 == REGS && from.last < Self::LANES { Self::load_part(at, from.last) } else { Self::load(at) }
+                });
+                for i in 0..ROWS {
+                    let x = Self::splat(*starts[i].wrapping_add(p));
+                    for r in 0..REGS {
+                        sums[i][r] = x.mul_add(row[r], sums[i][r]);
+                    }
+                }
+            }
+            sums
+        }
+    }
 }
 
 /// The same address, of which the compiler knows nothing any more.
@@ -165,12 +195,15 @@ pub fn lanes<T: Element>(isa: Isa) -> usize {
     }
 }
 
-/// Rows of the largest tile of a product with registers of `isa`.
-pub fn tile_rows<T: Element>(isa: Isa) -> usize {
-    match isa {
-        Isa::Avx512 => T::Avx512::PIXELS,
-        Isa::Avx2 => T::Avx2::PIXELS,
-        Isa::Scalar => T::Portable::PIXELS,
+/// Rows of the largest tile of a product with registers of `isa`, if each row is read at an address of its own or not.
+pub fn tile_rows<T: Element>(isa: Isa, apart: bool) -> usize {
+    match (isa, apart) {
+        (Isa::Avx512, false) => T::Avx512::PIXELS,
+        (Isa::Avx512, true) => T::Avx512::ROWS_APART,
+        (Isa::Avx2, false) => T::Avx2::PIXELS,
+        (Isa::Avx2, true) => T::Avx2::ROWS_APART,
+        (Isa::Scalar, false) => T::Portable::PIXELS,
+        (Isa::Scalar, true) => T::Portable::ROWS_APART,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The sums of a tile in AVX-512, where the factors of its rows lie side by side.
+//! The sums of a tile in AVX-512: of rows whose factors lie side by side, and of rows each at an address of its own.
 //!
 //! Every multiplication takes its factor from memory, repeated over the register by the instruction itself. The compiler
 //! loads a factor once for the two registers of a row instead, an instruction more for each row: 44 instructions for 28
@@ -20,29 +20,34 @@ pub struct Operands<T> {
     pub last: usize,
 }
 
-/// One step of k: the registers of B, then each row times each of them.
+/// One step of k: the registers of B, the last one with this mask, then each row times each of them.
 macro_rules! step {
-    ($u:literal, $rows:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($i:literal $lo:ident)+) => {
+    ($u:literal, $mask:literal, $rows:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($i:literal $lo:ident)+) => {
         concat!(
-            $mov, " {b0}{{{last}}}{{z}}, [{b} + 64*", $u, "]\n",
+            $mov, " {b0}", $mask, ", [{b} + 64*", $u, "]\n",
             $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",)+
         )
     };
-    ($u:literal, $rows:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($i:literal $lo:ident $hi:ident)+) => {
+    ($u:literal, $mask:literal, $rows:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($i:literal $lo:ident $hi:ident)+) => {
         concat!(
             $mov, " {b0}, [{b} + 128*", $u, "]\n",
-            $mov, " {b1}{{{last}}}{{z}}, [{b} + 128*", $u, " + 64]\n",
+            $mov, " {b1}", $mask, ", [{b} + 128*", $u, " + 64]\n",
             $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",
               $fma, " {", stringify!($hi), "}, {b1}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",)+
         )
     };
 }
 
-/// The loop over k, four steps at a time where the operands are packed as the tile is shaped.
+/// The loops over k: four steps at a time where the operands are packed as the tile is shaped, and one with a mask where the last
+/// register may not be read whole. A masked load takes the place of a multiplication: no other loop has one.
 macro_rules! sum {
     ($from:ident, $sums:ident, $mask:ident, $size:literal, $regs:literal, $rows:literal, $words:tt, $($i:literal $($name:ident)+ : $($r:literal)+,)+) => {{
         let packed = $from.a_step == $rows && $from.b_step == $regs * 64 / $size;
-        let (fours, ones) = if packed { ($from.k / 4, $from.k % 4) } else { (0, $from.k) };
+        let (fours, ones, masked) = match $from.k {
+            k if $from.last < 64 / $size => (0, 0, k),
+            k if packed => (k / 4, k % 4, 0),
+            k => (0, k, 0),
+        };
         // Scratch registers, whose names follow from their type.
         let (mut _b0, mut _b1) = ($sums[0][0], $sums[0][0]);
         // SAFETY: only what the caller promised to be readable is read; nothing is written but the registers named.
@@ -51,10 +56,10 @@ macro_rules! sum {
                 "test {fours}, {fours} /* {b1} */",
                 "jz 3f",
                 "2:",
-                step!(0, $rows, $words, $($i $($name)+)+),
-                step!(1, $rows, $words, $($i $($name)+)+),
-                step!(2, $rows, $words, $($i $($name)+)+),
-                step!(3, $rows, $words, $($i $($name)+)+),
+                step!(0, "", $rows, $words, $($i $($name)+)+),
+                step!(1, "", $rows, $words, $($i $($name)+)+),
+                step!(2, "", $rows, $words, $($i $($name)+)+),
+                step!(3, "", $rows, $words, $($i $($name)+)+),
                 concat!("add {a}, 4*", $rows, "*", $size),
                 concat!("add {b}, 4*64*", $regs),
                 "dec {fours}",
@@ -63,14 +68,24 @@ macro_rules! sum {
                 "test {ones}, {ones}",
                 "jz 5f",
                 "4:",
-                step!(0, $rows, $words, $($i $($name)+)+),
+                step!(0, "", $rows, $words, $($i $($name)+)+),
                 "add {a}, {a_step}",
                 "add {b}, {b_step}",
                 "dec {ones}",
                 "jnz 4b",
                 "5:",
+                "test {masked}, {masked}",
+                "jz 7f",
+                "6:",
+                step!(0, "{{{last}}}{{z}}", $rows, $words, $($i $($name)+)+),
+                "add {a}, {a_step}",
+                "add {b}, {b_step}",
+                "dec {masked}",
+                "jnz 6b",
+                "7:",
                 fours = inout(reg) fours => _,
                 ones = inout(reg) ones => _,
+                masked = inout(reg) masked => _,
                 a = inout(reg) $from.a => _,
                 b = inout(reg) $from.b => _,
                 a_step = in(reg) $from.a_step * $size,
@@ -99,8 +114,92 @@ macro_rules! rows {
     };
 }
 
+/// One step of k, as `step`, each row at an address of its own.
+macro_rules! step_apart {
+    ($u:literal, $mask:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($p:ident: $lo:ident,)+) => {
+        concat!(
+            "prefetcht0 [{b} + 8*{b_step}]\n",
+            $mov, " {b0}", $mask, ", [{b}]\n",
+            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{", stringify!($p), "} + ", $size, "*(", $u, " + 0)]{{", $times, "}}\n",)+
+            "add {b}, {b_step}\n",
+        )
+    };
+    ($u:literal, $mask:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($p:ident: $lo:ident $hi:ident,)+) => {
+        concat!(
+            "prefetcht0 [{b} + 8*{b_step}]\n",
+            "prefetcht0 [{b} + 8*{b_step} + 64]\n",
+            $mov, " {b0}, [{b}]\n",
+            $mov, " {b1}", $mask, ", [{b} + 64]\n",
+            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{", stringify!($p), "} + ", $size, "*(", $u, " + 0)]{{", $times, "}}\n",
+              $fma, " {", stringify!($hi), "}, {b1}, ", $word, " ptr [{", stringify!($p), "} + ", $size, "*(", $u, " + 0)]{{", $times, "}}\n",)+
+            "add {b}, {b_step}\n",
+        )
+    };
+}
+
+/// The loops over k, four steps at a time unless the last register may not be read whole.
+macro_rules! sum_apart {
+    ($rows:ident, $from:ident, $sums:ident, $size:literal, $words:tt, $($i:literal $p:ident $($name:ident)+ : $($r:literal)+,)+) => {{
+        // All of sixteen where the register may be read whole, which is what is asked for before the fours.
+        let mask = if $from.last == 64 / $size { u16::MAX } else { (1 << $from.last) - 1 };
+        // Scratch registers, whose names follow from their type.
+        let (mut _b0, mut _b1) = ($sums[0][0], $sums[0][0]);
+        // SAFETY: only what the caller promised to be readable is read; nothing is written but the registers named.
+        unsafe {
+            asm!(
+                "test {k}, {k} /* {b1} */",
+                "jz 5f",
+                "kortestw {last}, {last}",
+                "jnc 4f",
+                "sub {k}, 4",
+                "jb 3f",
+                "2:",
+                step_apart!(0, "", $words, $($p: $($name)+,)+),
+                step_apart!(1, "", $words, $($p: $($name)+,)+),
+                step_apart!(2, "", $words, $($p: $($name)+,)+),
+                step_apart!(3, "", $words, $($p: $($name)+,)+),
+                $(concat!("add {", stringify!($p), "}, 4*", $size, "\n"),)+
+                "sub {k}, 4",
+                "jae 2b",
+                "3:",
+                "add {k}, 4",
+                "jz 5f",
+                "4:",
+                step_apart!(0, "{{{last}}}{{z}}", $words, $($p: $($name)+,)+),
+                $(concat!("add {", stringify!($p), "}, ", $size),)+
+                "dec {k}",
+                "jnz 4b",
+                "5:",
+                k = inout(reg) $from.k => _,
+                $($p = inout(reg) $rows[$i] => _,)+
+                b = inout(reg) $from.b => _,
+                b_step = in(reg) $from.b_step * $size,
+                last = in(kreg) mask,
+                b0 = out(zmm_reg) _b0,
+                b1 = out(zmm_reg) _b1,
+                $($($name = inout(zmm_reg) $sums[$i][$r],)+)+
+                options(readonly, nostack)
+            );
+        }
+    }};
+}
+
+/// As `rows`, each row with the name of its address.
+macro_rules! rows_apart {
+    ($starts:ident, $from:ident, $sums:ident, $size:literal, $words:tt, $count:ident, $regs:ident, $($rows:literal: $($i:literal $p:ident $lo:ident $hi:ident)+;)+) => {
+        // Constant conditions, so that only one loop is compiled.
+        $(if const { $count == $rows && $regs == 1 } {
+            sum_apart!($starts, $from, $sums, $size, $words, $($i $p $lo : 0,)+);
+        } else if const { $count == $rows && $regs == 2 } {
+            sum_apart!($starts, $from, $sums, $size, $words, $($i $p $lo $hi : 0 1,)+);
+        } else)+ {
+            unreachable!("no tile of so many rows or registers")
+        }
+    };
+}
+
 macro_rules! sums {
-    ($name:ident, $t:ty, $reg:ty, $mask:ty, $size:literal, $words:tt) => {
+    ($name:ident, $apart:ident, $t:ty, $reg:ty, $mask:ty, $size:literal, $words:tt) => {
         /// Adds to the sums of a tile of `ROWS` rows (an even number to 14, or one) by `REGS` registers.
         ///
         /// # Safety
@@ -121,9 +220,31 @@ macro_rules! sums {
             );
             sums
         }
+
+        /// As the function above, each row at an address of its own, the factors of a row side by side; ten rows at the most.
+        ///
+        /// # Safety
+        /// AVX-512 must be present, and the operands readable over the tile.
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+        pub unsafe fn $apart<const ROWS: usize, const REGS: usize>(
+            mut sums: [[$reg; REGS]; ROWS],
+            starts: [*const $t; ROWS],
+            from: Operands<$t>,
+        ) -> [[$reg; REGS]; ROWS] {
+            rows_apart!(starts, from, sums, $size, $words, ROWS, REGS,
+                1: 0 p0 s0 t0;
+                2: 0 p0 s0 t0 1 p1 s1 t1;
+                4: 0 p0 s0 t0 1 p1 s1 t1 2 p2 s2 t2 3 p3 s3 t3;
+                6: 0 p0 s0 t0 1 p1 s1 t1 2 p2 s2 t2 3 p3 s3 t3 4 p4 s4 t4 5 p5 s5 t5;
+                8: 0 p0 s0 t0 1 p1 s1 t1 2 p2 s2 t2 3 p3 s3 t3 4 p4 s4 t4 5 p5 s5 t5 6 p6 s6 t6 7 p7 s7 t7;
+                10: 0 p0 s0 t0 1 p1 s1 t1 2 p2 s2 t2 3 p3 s3 t3 4 p4 s4 t4 5 p5 s5 t5 6 p6 s6 t6 7 p7 s7 t7 8 p8 s8 t8 9 p9 s9 t9;
+            );
+            sums
+        }
     };
 }
-sums!(sums_f32, f32, __m512, u16, 4, ("vmovups", "vfmadd231ps", "dword", "1to16", 4));
-sums!(sums_f64, f64, __m512d, u8, 8, ("vmovupd", "vfmadd231pd", "qword", "1to8", 8));
+sums!(sums_f32, apart_f32, f32, __m512, u16, 4, ("vmovups", "vfmadd231ps", "dword", "1to16", 4));
+sums!(sums_f64, apart_f64, f64, __m512d, u8, 8, ("vmovupd", "vfmadd231pd", "qword", "1to8", 8));
 // Pairs of bfloat16 in the place of each float32: half the steps, twice the products.
-sums!(sums_pairs, f32, __m512, u16, 4, ("vmovups", "vdpbf16ps", "dword", "1to16", 4));
+sums!(sums_pairs, apart_pairs, f32, __m512, u16, 4, ("vmovups", "vdpbf16ps", "dword", "1to16", 4));

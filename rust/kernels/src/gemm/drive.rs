@@ -7,25 +7,33 @@
 
 use std::ops::Range;
 
-use super::pack::{pack_a, pack_b};
+use super::pack::{pack_a, pack_b, pack_strips};
 use super::summed::summed;
 use super::tasks::Tasks;
 use super::tile::{Finish, Tile, size_of_tile};
 use super::{Activation, Gemm};
-use crate::conv::vector::{Element, Kernel, Vector, lanes};
+use crate::conv::vector::{Element, Kernel, Vector, lanes, tile_rows};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
 
 /// Steps of k between two visits of the result. A packed panel of B then comes from the second-level cache, which keeps
 /// up as it is read in order; shorter blocks cost more in going over the result than they save.
-pub(super) const K_BLOCK: usize = 512;
+pub(super) const K_BLOCK: usize = 256;
+/// Columns that each strip of A is multiplied with while it is in the first-level cache: as many as the second level holds of B.
+const COLUMNS: usize = 1024;
+/// Bytes of A up to which all of its rows stay in the first-level cache while panels of B pass.
+const HELD: usize = 16 << 10;
 /// Rows up to which B is read where it lies: each of its panels serves few strips.
 const DIRECT_ROWS: usize = 48;
 /// Elements of B up to which both operands are read where they lie if A is transposed, which tiles read as fast.
 const DIRECT_B: usize = 16 << 10;
-/// Columns from which on it pays to pack rows of A.
-const SHARING_COLUMNS: usize = 96;
+/// Steps of k up to which a transposed A is read where it lies: each is in another page.
+const DIRECT_STEPS: usize = 64;
+/// Columns from which on it pays to pack rows of A: fewer tiles are done sooner than a strip is packed for them.
+const SHARING_COLUMNS: usize = 160;
+/// Rows of A whose distance is a multiple of so many bytes compete for the same lines of the first-level cache.
+const SAME_LINES: usize = 4096;
 /// Parts that a long sum of few rows is cut into, if B is read where it lies.
 const K_PARTS: usize = 4;
 /// Elements of B from which on that is done: where it is about as much as a cache holds.
@@ -35,6 +43,9 @@ const SUMMED_B: usize = 64 << 10;
 const LONG_PARTS: usize = 8;
 const LONG_SUM: usize = 2048;
 const LONG_RESULT: usize = 1 << 17;
+/// The same where the result is so small that it makes few tasks.
+const SMALL_SUM: usize = 1024;
+const SMALL_RESULT: usize = 1 << 14;
 /// Multiply-adds below which a product stays on the calling thread (about 10 µs).
 const SERIAL: usize = 1 << 20;
 
@@ -43,7 +54,7 @@ pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
     // A tile of few rows costs about as much as one of six, as its sums wait for one another; each tile costs a row besides.
     let tile = |rows: usize| if rows == 0 { 0 } else { rows.next_multiple_of(2).max(6) + 1 };
     let cost = |rows: usize| m / rows * tile(rows) + tile(m % rows);
-    [14, 12, 10, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
+    [14, 12, 10, 8, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
 }
 
 /// One product, with where its operands start.
@@ -72,7 +83,8 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
     unsafe fn run<V: Vector<T>>(self) {
         let (g, part) = (self.part.g, self.part);
         let width = 2 * V::LANES;
-        let most = strip_rows(self.rows.len(), V::PIXELS);
+        let apart = self.strips.is_null() && !g.a_trans;
+        let most = strip_rows(self.rows.len(), if apart { V::ROWS_APART } else { V::PIXELS });
         let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
         let (first, last) = (self.k.start == 0, self.k.end == g.k);
         // Of a tile that begins at this element of the result and this column.
@@ -101,7 +113,11 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
             };
             let mut row = self.rows.start;
             while row < self.rows.end {
-                let rows = most.min(self.rows.end - row);
+                let mut rows = most.min(self.rows.end - row);
+                if self.strips.is_null() && g.a_trans && rows > 1 {
+                    // Tiles have even numbers of rows, and the row after the last may not be there to be read.
+                    rows -= rows % 2;
+                }
                 let (a, a_row, a_step) = if self.strips.is_null() {
                     (g.a.as_ptr().wrapping_add(part.a + row * a_row + self.k.start * a_step), a_row, a_step)
                 } else {
@@ -121,6 +137,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                     rows,
                     columns,
                     padded: !self.strips.is_null(),
+                    filled: !self.panels.is_null(),
                     finish,
                 };
                 // SAFETY: `check` made sure that the operands hold the product; blocks of different tasks are disjoint.
@@ -159,7 +176,7 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
                 whole(&part(batch), direct);
             }
         });
-    } else if g.a_trans && g.k >= LONG_SUM && g.m * g.n <= LONG_RESULT {
+    } else if is_long_sum(g, direct) {
         summed(&part(0), LONG_PARTS, false);
     } else if direct && !g.a_trans && (g.m == 1 || g.k >= 2 * g.n) && g.k * g.n >= SUMMED_B {
         summed(&part(0), K_PARTS, true);
@@ -172,7 +189,13 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
 
 /// Whether tiles read both operands where they lie.
 fn reads_in_place<T>(g: &Gemm<'_, T>) -> bool {
-    !g.b_trans && (g.m <= DIRECT_ROWS || (g.a_trans && g.k * g.n <= DIRECT_B))
+    !g.b_trans && (g.m <= DIRECT_ROWS || (g.a_trans && g.k <= DIRECT_STEPS && g.k * g.n <= DIRECT_B))
+}
+
+/// Whether a product whose operands are packed is cut in k.
+fn is_long_sum<T>(g: &Gemm<'_, T>, direct: bool) -> bool {
+    let size = g.m * g.n;
+    (g.a_trans && g.k >= LONG_SUM && size <= LONG_RESULT) || (!direct && g.k >= SMALL_SUM && size <= SMALL_RESULT)
 }
 
 /// Whether a product alone is cut into tasks, for each of which operands are packed.
@@ -208,14 +231,13 @@ pub(super) fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
     }
     each_k_block(g.k, |k| {
         let panels = pack_b(part, 0..g.n, k.clone());
-        let strips = shares_rows(g).then(|| pack_a(part, 0..g.m, k.clone()));
-        block(part, (0..g.m, 0..g.n, k), (strips.as_ref().map(start), Some(start(&panels))));
+        by_strips(part, (0..g.m, 0..g.n, k), (None, start(&panels)));
     });
 }
 
 /// Whether enough columns read each strip of A that it pays to pack it.
 pub(super) fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
-    g.a_trans || g.n >= SHARING_COLUMNS
+    g.a_trans || g.n >= SHARING_COLUMNS || (g.lda * size_of::<T>()).is_multiple_of(SAME_LINES)
 }
 
 pub(super) fn start<T>(buffer: &Buffer) -> *const T {
@@ -231,6 +253,40 @@ pub(super) fn block<T: Element>(
     let or_null = |packed: Option<*const T>| packed.unwrap_or(std::ptr::null());
     let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels) };
     T::gemm_block(isa::active(), block);
+}
+
+/// As [`block`], strip after strip: each passes along all panels while it is in the first-level cache, packed just before if it
+/// was not and that pays.
+pub(super) fn by_strips<T: Element>(
+    part: &Part<'_, T>,
+    (rows, columns, k): (Range<usize>, Range<usize>, Range<usize>),
+    (strips, panels): (Option<*const T>, *const T),
+) {
+    let g = part.g;
+    let shares = shares_rows(g);
+    let few = rows.len() * k.len() * size_of::<T>() <= HELD;
+    let own = (strips.is_none() && shares && few).then(|| pack_a(part, rows.clone(), k.clone()));
+    let strips = strips.or(own.as_ref().map(start));
+    if few {
+        return block(part, (rows, columns, k), (strips, Some(panels)));
+    }
+    let height = strip_rows(rows.len(), tile_rows::<T>(isa::active(), !shares));
+    let each = strips.is_none() && shares;
+    let mut own = Buffer::dirty(if each { height * k.len() * size_of::<T>() } else { 0 }).expect("memory for a strip");
+    for column in columns.clone().step_by(COLUMNS) {
+        let panels = panels.wrapping_add((column - columns.start) * k.len());
+        let columns = column..columns.end.min(column + COLUMNS);
+        for row in rows.clone().step_by(height) {
+            let strip = row..rows.end.min(row + height);
+            let mut a = strips.map(|strips| strips.wrapping_add((row - rows.start) * k.len()));
+            if each {
+                // SAFETY: the buffer has room for a strip.
+                unsafe { pack_strips(part, strip.clone(), k.clone(), own.as_bytes_mut().as_mut_ptr().cast()) };
+                a = Some(start(&own));
+            }
+            block(part, (strip, columns.clone(), k.clone()), (a, Some(panels)));
+        }
+    }
 }
 
 /// Tasks over strips of rows and groups of panels, operands read where they lie.
@@ -260,7 +316,7 @@ fn divided<T: Element>(part: &Part<'_, T>) {
 /// B packed once for each block of k, then tasks over strips of rows and groups of panels.
 fn packed<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
-    let tasks = Tasks::new::<T>(g.m, g.n, g.n);
+    let tasks = Tasks::new::<T>(g.m, g.n, g.n, !shares_rows(g));
     let (shares, one) = (shares_rows(g), tasks.column_tasks == 1);
     each_k_block(g.k, |k| {
         let packed_b = pack_b(part, 0..g.n, k.clone());
@@ -269,10 +325,9 @@ fn packed<T: Element>(part: &Part<'_, T>) {
         let shared = (shares && !one).then(|| tasks.pack_rows(|rows| pack_a(part, rows, k.clone())));
         parallel::for_each(tasks.count(), |task| {
             let ((group, rows), columns) = (tasks.rows(task), tasks.columns(task));
-            let own = (shares && one).then(|| pack_a(part, rows.clone(), k.clone()));
-            let strips = own.as_ref().or(shared.as_ref().map(|blocks| &blocks[group])).map(start);
+            let strips = shared.as_ref().map(|blocks| start(&blocks[group]));
             let panels = b.get().wrapping_add(columns.start * k.len()).cast_const();
-            block(part, (rows, columns, k.clone()), (strips, Some(panels)));
+            by_strips(part, (rows, columns, k.clone()), (strips, panels));
         });
     });
 }

@@ -133,7 +133,7 @@ impl<'g> Product<'g> {
 
     fn run(&self) {
         let (g, steps) = (self.g, self.steps);
-        let tasks = Tasks::new::<f32>(g.m, g.n, COLUMNS);
+        let tasks = Tasks::new::<f32>(g.m, g.n, COLUMNS, false);
         // Sums over several blocks of k are kept whole, others only until they are rounded.
         let several = steps > K_BLOCK;
         let mut kept = Buffer::dirty(if several { 4 * g.m * g.n } else { 0 }).expect("memory for the sums of a result");
@@ -209,7 +209,7 @@ impl<'g> Product<'g> {
     fn pack_a(&self, rows: Range<usize>, k: &Range<usize>) -> Buffer {
         let g = self.g;
         let side = Side { from: &g.a[self.a..], ld: g.lda, together: !g.a_trans, k: g.k };
-        let most = strip_rows(rows.len(), tile_rows::<f32>(isa::active()));
+        let most = strip_rows(rows.len(), tile_rows::<f32>(isa::active(), false));
         let mut buffer = Buffer::dirty(4 * (rows.len() + most) * k.len()).expect("memory for a packed block of an operand");
         let out = buffer.as_bytes_mut().as_mut_ptr();
         let last = size_of_tile(rows.len() % most);

@@ -48,13 +48,23 @@ pub(super) fn pack_b<T: Element>(part: &Part<'_, T>, columns: Range<usize>, k: R
 
 /// Strips of A, each contiguous: step p of a strip is a factor for each row of its tile, zero past the last row.
 pub(super) fn pack_a<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Range<usize>) -> Buffer {
-    let g = part.g;
-    let most = strip_rows(rows.len(), tile_rows::<T>(isa::active()));
+    let most = strip_rows(rows.len(), tile_rows::<T>(isa::active(), false));
     let elements = (rows.len() + most) * k.len();
     let mut buffer = Buffer::dirty(elements * size_of::<T>()).expect("memory for a packed block of an operand");
-    let out = buffer.as_bytes_mut().as_mut_ptr().cast::<T>();
+    // SAFETY: the buffer has room for all strips, the last one filled up.
+    unsafe { pack_strips(part, rows, k, buffer.as_bytes_mut().as_mut_ptr().cast::<T>()) };
+    buffer
+}
+
+/// As [`pack_a`], to memory of the caller's.
+///
+/// # Safety
+/// There must be room for all strips, the last one filled up to a size of tile.
+pub(super) unsafe fn pack_strips<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Range<usize>, out: *mut T) {
+    let g = part.g;
+    let most = strip_rows(rows.len(), tile_rows::<T>(isa::active(), false));
     let shape = (k.len(), most, size_of_tile(rows.len() % most));
-    // SAFETY: the buffer has room for all strips, the last one filled up; all rows lie in A.
+    // SAFETY: the caller's promise; all rows lie in A.
     unsafe {
         if g.a_trans {
             let from = g.a.as_ptr().add(part.a + k.start * g.lda + rows.start);
@@ -64,7 +74,6 @@ pub(super) fn pack_a<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Rang
             turn(rows.len(), shape, (from, g.lda), out);
         }
     }
-    buffer
 }
 
 /// Panels of `most` columns of the `n` columns of a matrix of `k` rows; the rest is a panel of `last`, filled up with zeros.

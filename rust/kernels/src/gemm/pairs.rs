@@ -37,6 +37,7 @@ pub(super) unsafe fn pack(side: &Side<'_>, lines: Range<usize>, pairs: Range<usi
             14 => woven::<14>((from, side.ld), (terms, pairs.len()), whole, out),
             12 => woven::<12>((from, side.ld), (terms, pairs.len()), whole, out),
             10 => woven::<10>((from, side.ld), (terms, pairs.len()), whole, out),
+            8 => woven::<8>((from, side.ld), (terms, pairs.len()), whole, out),
             6 => woven::<6>((from, side.ld), (terms, pairs.len()), whole, out),
             2 => woven::<2>((from, side.ld), (terms, pairs.len()), whole, out),
             1 => woven::<1>((from, side.ld), (terms, pairs.len()), whole, out),

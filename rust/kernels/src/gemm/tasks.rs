@@ -27,10 +27,10 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    /// Of an m × n result of sums of type `T`; a task has about `most` columns at the most.
-    pub fn new<T: Element>(m: usize, n: usize, most: usize) -> Self {
+    /// Of an m × n result of sums of type `T`; a task has about `most` columns at the most. Rows are packed or read apart.
+    pub fn new<T: Element>(m: usize, n: usize, most: usize, apart: bool) -> Self {
         let isa = isa::active();
-        let (height, width) = (strip_rows(m, tile_rows::<T>(isa)), 2 * lanes::<T>(isa));
+        let (height, width) = (strip_rows(m, tile_rows::<T>(isa, apart)), 2 * lanes::<T>(isa));
         let (strips, panels) = (m.div_ceil(height), n.div_ceil(width));
         let row_tasks = strips.div_ceil(STRIPS);
         let column_tasks = TASKS.div_ceil(row_tasks).min(panels).max(n.div_ceil(most));

@@ -39,6 +39,8 @@ pub struct Tile<T> {
     pub columns: usize,
     /// Rows of A that do not exist may be read: A is packed for the size of tile that `size_of_tile` names.
     pub padded: bool,
+    /// Columns of B that do not exist may be read: B is packed in whole registers.
+    pub filled: bool,
     pub finish: Finish<T>,
 }
 
@@ -82,44 +84,19 @@ impl<T: Element> Tile<T> {
         let last = self.columns - (REGS - 1) * V::LANES;
         // SAFETY: all addresses lie within the operands as the caller promised; masked lanes are not touched.
         unsafe {
+            let Self { k, a, a_step, b, b_step, .. } = *self;
+            let operands = Operands { k, a, a_step, b, b_step, last: if self.filled { V::LANES } else { last } };
+            let zeros = [[V::splat(T::default()); REGS]; ROWS];
             // Rows that lie side by side are read from one address.
-            if self.a_row == 1 && (self.rows == ROWS || self.padded) {
-                let Self { k, a, a_step, b, b_step, .. } = *self;
-                let zeros = [[V::splat(T::default()); REGS]; ROWS];
-                let sums = V::sums(zeros, Operands { k, a, a_step, b, b_step, last });
-                if self.rows == ROWS && last == V::LANES { self.whole(sums) } else { self.by_parts(sums, last) }
-            } else if self.rows == ROWS && last == V::LANES {
-                self.whole(self.sum::<V, ROWS, REGS, false>(last));
+            let sums = if self.a_row == 1 && (self.rows == ROWS || self.padded) {
+                V::sums(zeros, operands)
+            } else if const { ROWS <= V::ROWS_APART } {
+                debug_assert_eq!(a_step, 1, "rows that lie neither side by side nor each for itself");
+                V::sums_apart(zeros, std::array::from_fn(|i| a.wrapping_add(i.min(self.rows - 1) * self.a_row)), operands)
             } else {
-                self.by_parts(self.sum::<V, ROWS, REGS, true>(last), last);
-            }
-        }
-    }
-
-    /// The sums over k, each row of A at an address of its own.
-    #[inline(always)]
-    unsafe fn sum<V: Vector<T>, const ROWS: usize, const REGS: usize, const MASKED: bool>(&self, last: usize) -> [[V; REGS]; ROWS] {
-        // SAFETY: as in `compute`.
-        unsafe {
-            let rows: [*const T; ROWS] = std::array::from_fn(|i| self.a.wrapping_add(i.min(self.rows - 1) * self.a_row));
-            let mut sums = [[V::splat(T::default()); REGS]; ROWS];
-            let mut b = self.b;
-            let mut at = 0;
-            for _ in 0..self.k {
-                let row: [V; REGS] = std::array::from_fn(|r| {
-                    let from = b.wrapping_add(r * V::LANES);
-                    if MASKED && r + 1 == REGS { V::load_part(from, last) } else { V::load(from) }
-                });
-                for i in 0..ROWS {
-                    let x = V::splat(*rows[i].wrapping_add(at));
-                    for r in 0..REGS {
-                        sums[i][r] = x.mul_add(row[r], sums[i][r]);
-                    }
-                }
-                b = b.wrapping_add(self.b_step);
-                at += self.a_step;
-            }
-            sums
+                unreachable!("a tile of {ROWS} rows apart")
+            };
+            if self.rows == ROWS && last == V::LANES { self.whole(sums) } else { self.by_parts(sums, last) }
         }
     }
 

@@ -225,27 +225,24 @@ mod x86 {
     #[target_feature(enable = "avx2")]
     unsafe fn tile32(src: *const f32, from: isize, dst: *mut f32, to: isize) {
         // SAFETY: as the caller promises.
-        let r: [__m256; 8] = std::array::from_fn(|i| unsafe { _mm256_loadu_ps(src.offset(i as isize * from)) });
-        // Pairs, then fours, within each half; then the halves are exchanged.
-        let mut s = r;
-        for i in 0..4 {
-            s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
-            s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-        }
-        let mut q = s;
-        for i in [0, 4] {
-            for h in 0..2 {
-                q[i + 2 * h] = _mm256_shuffle_ps::<0b0100_0100>(s[i + h], s[i + 2 + h]);
-                q[i + 2 * h + 1] = _mm256_shuffle_ps::<0b1110_1110>(s[i + h], s[i + 2 + h]);
-            }
-        }
-        for i in 0..4 {
-            let (low, high) =
-                (_mm256_permute2f128_ps::<0x20>(q[i], q[i + 4]), _mm256_permute2f128_ps::<0x31>(q[i], q[i + 4]));
-            // SAFETY: as the caller promises.
-            unsafe {
-                _mm256_storeu_ps(dst.offset(i as isize * to), low);
-                _mm256_storeu_ps(dst.offset((i + 4) as isize * to), high);
+        let four = |row: isize, column: isize| unsafe { _mm_loadu_ps(src.offset(row * from).offset(column)) };
+        for column in [0, 4] {
+            // Halves of rows, four rows apart, side by side: the only exchange between lanes is part of the load.
+            let r: [__m256; 4] = std::array::from_fn(|i| {
+                let row = i as isize;
+                _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(four(row, column)), four(row + 4, column))
+            });
+            let (a, b) = (_mm256_unpacklo_ps(r[0], r[1]), _mm256_unpackhi_ps(r[0], r[1]));
+            let (c, d) = (_mm256_unpacklo_ps(r[2], r[3]), _mm256_unpackhi_ps(r[2], r[3]));
+            let out = [
+                _mm256_shuffle_ps::<0b0100_0100>(a, c),
+                _mm256_shuffle_ps::<0b1110_1110>(a, c),
+                _mm256_shuffle_ps::<0b0100_0100>(b, d),
+                _mm256_shuffle_ps::<0b1110_1110>(b, d),
+            ];
+            for (i, row) in out.into_iter().enumerate() {
+                // SAFETY: as the caller promises.
+                unsafe { _mm256_storeu_ps(dst.offset((column + i as isize) * to), row) };
             }
         }
     }

@@ -8,7 +8,7 @@ use std::arch::asm;
 use std::arch::x86_64::__m512;
 
 use super::Vector;
-use crate::gemm::broadcast::{Operands, sums_pairs};
+use crate::gemm::broadcast::{Operands, apart_pairs, sums_pairs};
 
 /// A register of AVX-512 whose products are those of pairs; sums and all else are float32. Needs AVX512-BF16 besides.
 #[derive(Clone, Copy)]
@@ -34,6 +34,7 @@ unsafe fn dot(x: Single, y: Single, mut sum: Single) -> Single {
 unsafe impl Vector<f32> for Pairs {
     const LANES: usize = <Single as Vector<f32>>::LANES;
     const PIXELS: usize = <Single as Vector<f32>>::PIXELS;
+    const ROWS_APART: usize = <Single as Vector<f32>>::ROWS_APART;
 
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
@@ -44,6 +45,15 @@ unsafe impl Vector<f32> for Pairs {
     unsafe fn sums<const ROWS: usize, const REGS: usize>(sums: [[Self; REGS]; ROWS], from: Operands<f32>) -> [[Self; REGS]; ROWS] {
         // SAFETY: see the impl.
         unsafe { sums_pairs(sums.map(|row| row.map(|sum| sum.0)), from).map(|row| row.map(Self)) }
+    }
+    #[inline(always)]
+    unsafe fn sums_apart<const ROWS: usize, const REGS: usize>(
+        sums: [[Self; REGS]; ROWS],
+        starts: [*const f32; ROWS],
+        from: Operands<f32>,
+    ) -> [[Self; REGS]; ROWS] {
+        // SAFETY: see the impl.
+        unsafe { apart_pairs(sums.map(|row| row.map(|sum| sum.0)), starts, from).map(|row| row.map(Self)) }
     }
     #[inline(always)]
     unsafe fn apart(f: impl FnOnce()) {

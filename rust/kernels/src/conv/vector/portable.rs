@@ -12,6 +12,7 @@ macro_rules! portable {
         unsafe impl Vector<$t> for Portable<$t, $n> {
             const LANES: usize = $n;
             const PIXELS: usize = 2;
+            const ROWS_APART: usize = 2;
 
             #[inline(always)]
             unsafe fn splat(value: $t) -> Self {
