@@ -18,6 +18,8 @@ pub struct Operands<T> {
     pub b_step: usize,
     /// Lanes of the last register that may be read.
     pub last: usize,
+    /// Where to fetch what is needed soon into the second-level cache, a line for every four steps, or null.
+    pub ahead: *const T,
 }
 
 /// One step of k: the registers of B, the last one with this mask, then each row times each of them.
@@ -48,6 +50,7 @@ macro_rules! sum {
             k if packed => (k / 4, k % 4, 0),
             k => (0, k, 0),
         };
+        let ahead = if $from.ahead.is_null() { $from.a } else { $from.ahead };
         // Scratch registers, whose names follow from their type.
         let (mut _b0, mut _b1) = ($sums[0][0], $sums[0][0]);
         // SAFETY: only what the caller promised to be readable is read; nothing is written but the registers named.
@@ -56,6 +59,8 @@ macro_rules! sum {
                 "test {fours}, {fours} /* {b1} */",
                 "jz 3f",
                 "2:",
+                "prefetcht1 [{ahead}]",
+                "add {ahead}, 64",
                 step!(0, "", $rows, $words, $($i $($name)+)+),
                 step!(1, "", $rows, $words, $($i $($name)+)+),
                 step!(2, "", $rows, $words, $($i $($name)+)+),
@@ -85,6 +90,7 @@ macro_rules! sum {
                 "7:",
                 fours = inout(reg) fours => _,
                 ones = inout(reg) ones => _,
+                ahead = inout(reg) ahead => _,
                 masked = inout(reg) masked => _,
                 a = inout(reg) $from.a => _,
                 b = inout(reg) $from.b => _,
@@ -140,6 +146,7 @@ macro_rules! step_apart {
 /// The loops over k, four steps at a time unless the last register may not be read whole.
 macro_rules! sum_apart {
     ($rows:ident, $from:ident, $sums:ident, $size:literal, $words:tt, $($i:literal $p:ident $($name:ident)+ : $($r:literal)+,)+) => {{
+        let ahead = if $from.ahead.is_null() { $rows[0] } else { $from.ahead };
         // All of sixteen where the register may be read whole, which is what is asked for before the fours.
         let mask = if $from.last == 64 / $size { u16::MAX } else { (1 << $from.last) - 1 };
         // Scratch registers, whose names follow from their type.
@@ -154,6 +161,8 @@ macro_rules! sum_apart {
                 "sub {k}, 4",
                 "jb 3f",
                 "2:",
+                "prefetcht1 [{ahead}]",
+                "add {ahead}, 64",
                 step_apart!(0, "", $words, $($p: $($name)+,)+),
                 step_apart!(1, "", $words, $($p: $($name)+,)+),
                 step_apart!(2, "", $words, $($p: $($name)+,)+),
@@ -171,6 +180,7 @@ macro_rules! sum_apart {
                 "jnz 4b",
                 "5:",
                 k = inout(reg) $from.k => _,
+                ahead = inout(reg) ahead => _,
                 $($p = inout(reg) $rows[$i] => _,)+
                 b = inout(reg) $from.b => _,
                 b_step = in(reg) $from.b_step * $size,

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::pack::{pack_a, pack_b, pack_strips};
+use super::pack::{distance, pack_a, pack_b, pack_strips, panel_of};
 use super::summed::summed;
 use super::tasks::Tasks;
 use super::tile::{Finish, Tile, size_of_tile};
@@ -76,6 +76,8 @@ pub struct Block<'p, 'g, T> {
     pub(super) strips: *const T,
     /// Packed panels of B over these columns and this block of k, or null.
     pub(super) panels: *const T,
+    /// The rows of A after these, which do not lie transposed, to be fetched on the way; or null.
+    pub(super) next: *const T,
 }
 
 impl<T: Element> Kernel<T> for Block<'_, '_, T> {
@@ -102,13 +104,17 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
             // SAFETY: passed on to the caller.
             return unsafe { self.row::<V>(&finish(at, self.columns.start)) };
         }
+        let panels = self.columns.len().div_ceil(width);
         let mut column = self.columns.start;
         while column < self.columns.end {
+            // A part of the next rows for each panel.
+            let part_of_next = (column - self.columns.start) / width * self.rows.len() / panels;
+            let ahead = if self.next.is_null() { self.next } else { self.next.wrapping_add(part_of_next * g.lda) };
             let columns = width.min(self.columns.end - column);
             let (b, b_step) = if self.panels.is_null() {
                 (g.b.as_ptr().wrapping_add(part.b + self.k.start * g.ldb + column), g.ldb)
             } else {
-                let panel = self.panels.wrapping_add((column - self.columns.start) * self.k.len());
+                let panel = self.panels.wrapping_add(panel_of::<T>(column - self.columns.start, self.k.len(), width));
                 (panel, columns.next_multiple_of(V::LANES))
             };
             let mut row = self.rows.start;
@@ -121,7 +127,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                 let (a, a_row, a_step) = if self.strips.is_null() {
                     (g.a.as_ptr().wrapping_add(part.a + row * a_row + self.k.start * a_step), a_row, a_step)
                 } else {
-                    (self.strips.wrapping_add((row - self.rows.start) * self.k.len()), 1, size_of_tile(rows))
+                    (self.strips.wrapping_add(panel_of::<T>(row - self.rows.start, self.k.len(), most)), 1, size_of_tile(rows))
                 };
                 let at = row * part.ldc + column;
                 let finish = finish(at, column);
@@ -132,6 +138,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                     a_step,
                     b,
                     b_step,
+                    ahead,
                     c: part.c.get().wrapping_add(at),
                     ldc: part.ldc,
                     rows,
@@ -251,7 +258,7 @@ pub(super) fn block<T: Element>(
     (strips, panels): (Option<*const T>, Option<*const T>),
 ) {
     let or_null = |packed: Option<*const T>| packed.unwrap_or(std::ptr::null());
-    let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels) };
+    let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels), next: std::ptr::null() };
     T::gemm_block(isa::active(), block);
 }
 
@@ -265,26 +272,34 @@ pub(super) fn by_strips<T: Element>(
     let g = part.g;
     let shares = shares_rows(g);
     let few = rows.len() * k.len() * size_of::<T>() <= HELD;
-    let own = (strips.is_none() && shares && few).then(|| pack_a(part, rows.clone(), k.clone()));
+    // Rows of a transposed matrix are packed together, as they lie side by side in memory.
+    let own = (strips.is_none() && shares && (few || g.a_trans)).then(|| pack_a(part, rows.clone(), k.clone()));
     let strips = strips.or(own.as_ref().map(start));
     if few {
         return block(part, (rows, columns, k), (strips, Some(panels)));
     }
-    let height = strip_rows(rows.len(), tile_rows::<T>(isa::active(), !shares));
+    let width = 2 * lanes::<T>(isa::active());
+    let height = strip_rows(rows.len(), tile_rows::<T>(isa::active(), !shares_rows(g)));
     let each = strips.is_none() && shares;
-    let mut own = Buffer::dirty(if each { height * k.len() * size_of::<T>() } else { 0 }).expect("memory for a strip");
+    let mut own = Buffer::dirty(if each { distance::<T>(k.len(), height) * size_of::<T>() } else { 0 }).expect("memory for a strip");
     for column in columns.clone().step_by(COLUMNS) {
-        let panels = panels.wrapping_add((column - columns.start) * k.len());
+        let panels = panels.wrapping_add(panel_of::<T>(column - columns.start, k.len(), width));
         let columns = column..columns.end.min(column + COLUMNS);
         for row in rows.clone().step_by(height) {
             let strip = row..rows.end.min(row + height);
-            let mut a = strips.map(|strips| strips.wrapping_add((row - rows.start) * k.len()));
+            let mut a = strips.map(|strips| strips.wrapping_add(panel_of::<T>(row - rows.start, k.len(), height)));
             if each {
                 // SAFETY: the buffer has room for a strip.
                 unsafe { pack_strips(part, strip.clone(), k.clone(), own.as_bytes_mut().as_mut_ptr().cast()) };
                 a = Some(start(&own));
             }
-            block(part, (strip, columns.clone(), k.clone()), (a, Some(panels)));
+            let next = if !g.a_trans && row + height < g.m {
+                g.a.as_ptr().wrapping_add(part.a + (row + height) * g.lda + k.start)
+            } else {
+                std::ptr::null()
+            };
+            let or_null = a.unwrap_or(std::ptr::null());
+            T::gemm_block(isa::active(), Block { part, rows: strip, columns: columns.clone(), k: k.clone(), strips: or_null, panels, next });
         }
     }
 }
@@ -317,6 +332,7 @@ fn divided<T: Element>(part: &Part<'_, T>) {
 fn packed<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
     let tasks = Tasks::new::<T>(g.m, g.n, g.n, !shares_rows(g));
+    let width = 2 * lanes::<T>(isa::active());
     let (shares, one) = (shares_rows(g), tasks.column_tasks == 1);
     each_k_block(g.k, |k| {
         let packed_b = pack_b(part, 0..g.n, k.clone());
@@ -326,7 +342,7 @@ fn packed<T: Element>(part: &Part<'_, T>) {
         parallel::for_each(tasks.count(), |task| {
             let ((group, rows), columns) = (tasks.rows(task), tasks.columns(task));
             let strips = shared.as_ref().map(|blocks| start(&blocks[group]));
-            let panels = b.get().wrapping_add(columns.start * k.len()).cast_const();
+            let panels = b.get().wrapping_add(panel_of::<T>(columns.start, k.len(), width)).cast_const();
             by_strips(part, (rows, columns, k.clone()), (strips, panels));
         });
     });

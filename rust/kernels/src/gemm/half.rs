@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::drive::{K_BLOCK, Part, check, each_k_block, is_packed, run, strip_rows};
-use super::pack::{TOGETHER, slice, turn};
+use super::pack::{TOGETHER, distance, panel_of, slice, turn};
 use super::pairs::{self, Side};
 use super::tasks::Tasks;
 use super::tile::size_of_tile;
@@ -133,6 +133,7 @@ impl<'g> Product<'g> {
 
     fn run(&self) {
         let (g, steps) = (self.g, self.steps);
+        let width = 2 * lanes::<f32>(isa::active());
         let tasks = Tasks::new::<f32>(g.m, g.n, COLUMNS, false);
         // Sums over several blocks of k are kept whole, others only until they are rounded.
         let several = steps > K_BLOCK;
@@ -145,7 +146,7 @@ impl<'g> Product<'g> {
             parallel::for_each(tasks.count(), |task| {
                 let ((group, rows), columns) = (tasks.rows(task), tasks.columns(task));
                 let strips = packed[group].as_bytes().as_ptr().cast();
-                let panels = b.get().wrapping_add(columns.start * k.len()).cast_const();
+                let panels = b.get().wrapping_add(panel_of::<f32>(columns.start, k.len(), width)).cast_const();
                 let passing = if several { 0 } else { 4 * rows.len() * columns.len() };
                 let mut passing = Buffer::dirty(passing).expect("memory for the sums of a block");
                 let (sums, ldc) = if several {
@@ -180,7 +181,7 @@ impl<'g> Product<'g> {
         let g = blank(self.g.m, self.g.n, self.steps);
         let c = SendPtr(sums.wrapping_sub(rows.start * ldc + columns.start));
         let part = Part { g: &g, a: 0, b: 0, c, ldc };
-        let block = Block { part: &part, rows, columns, k, strips, panels };
+        let block = Block { part: &part, rows, columns, k, strips, panels, next: std::ptr::null() };
         match self.way {
             Way::Widened => f32::gemm_block(isa::active(), block),
             // SAFETY: the instructions are there, as was asserted; the sums are those of this task.
@@ -193,14 +194,14 @@ impl<'g> Product<'g> {
         let (g, width) = (self.g, 2 * lanes::<f32>(isa::active()));
         let side = Side { from: &g.b[self.b..], ld: g.ldb, together: g.b_trans, k: g.k };
         let panels = g.n.div_ceil(width);
-        let mut buffer = Buffer::dirty(4 * panels * width * k.len()).expect("memory for a packed operand");
+        let mut buffer = Buffer::dirty(4 * panels * distance::<f32>(k.len(), width)).expect("memory for a packed operand");
         let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr());
         parallel::for_each(panels.div_ceil(TOGETHER), |task| {
             let first = task * TOGETHER * width;
             let columns = first..g.n.min(first + TOGETHER * width);
             let last = (columns.len() % width).next_multiple_of(width / 2);
             // SAFETY: panels are disjoint parts of the buffer, and all columns lie in B.
-            unsafe { self.pack(&side, columns, k, (width, last), to.get().add(4 * first * k.len())) }
+            unsafe { self.pack(&side, columns, k, (width, last), to.get().add(4 * panel_of::<f32>(first, k.len(), width))) }
         });
         buffer
     }
@@ -210,7 +211,7 @@ impl<'g> Product<'g> {
         let g = self.g;
         let side = Side { from: &g.a[self.a..], ld: g.lda, together: !g.a_trans, k: g.k };
         let most = strip_rows(rows.len(), tile_rows::<f32>(isa::active(), false));
-        let mut buffer = Buffer::dirty(4 * (rows.len() + most) * k.len()).expect("memory for a packed block of an operand");
+        let mut buffer = Buffer::dirty(4 * rows.len().div_ceil(most) * distance::<f32>(k.len(), most)).expect("memory for a packed block of an operand");
         let out = buffer.as_bytes_mut().as_mut_ptr();
         let last = size_of_tile(rows.len() % most);
         // SAFETY: the buffer has room for all strips, the last one filled up; all rows lie in A.

@@ -15,6 +15,17 @@ const SHARED: usize = 1 << 15;
 /// Panels of B that are packed side by side: a row of all of them is read at once, not a line or two of its page.
 pub(super) const TOGETHER: usize = 8;
 
+/// Elements from a panel of `most` columns (or a strip of rows) over `k` steps to the next one: two lines more than it has. Without
+/// them, panels of a power of two would all begin in the same few lines of the first-level cache.
+pub(super) fn distance<T>(k: usize, most: usize) -> usize {
+    k * most + 128 / size_of::<T>()
+}
+
+/// Where in a packed operand the panel begins that has this line (a column of B or a row of A) as its first.
+pub(super) fn panel_of<T>(line: usize, k: usize, most: usize) -> usize {
+    line / most * distance::<T>(k, most)
+}
+
 /// Panels of B, each contiguous: row p of a panel is two registers wide (the last panel as few as hold its columns),
 /// zero past the last column.
 pub(super) fn pack_b<T: Element>(part: &Part<'_, T>, columns: Range<usize>, k: Range<usize>) -> Buffer {
@@ -22,7 +33,7 @@ pub(super) fn pack_b<T: Element>(part: &Part<'_, T>, columns: Range<usize>, k: R
     let lanes = lanes::<T>(isa::active());
     let most = 2 * lanes;
     let panels = columns.len().div_ceil(most);
-    let size = most * k.len();
+    let size = distance::<T>(k.len(), most);
     let bytes = panels * size * size_of::<T>();
     let mut buffer = Buffer::dirty(bytes).expect("memory for a packed operand, about as large as the operand");
     let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr().cast::<T>());
@@ -49,7 +60,7 @@ pub(super) fn pack_b<T: Element>(part: &Part<'_, T>, columns: Range<usize>, k: R
 /// Strips of A, each contiguous: step p of a strip is a factor for each row of its tile, zero past the last row.
 pub(super) fn pack_a<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Range<usize>) -> Buffer {
     let most = strip_rows(rows.len(), tile_rows::<T>(isa::active(), false));
-    let elements = (rows.len() + most) * k.len();
+    let elements = rows.len().div_ceil(most) * distance::<T>(k.len(), most);
     let mut buffer = Buffer::dirty(elements * size_of::<T>()).expect("memory for a packed block of an operand");
     // SAFETY: the buffer has room for all strips, the last one filled up.
     unsafe { pack_strips(part, rows, k, buffer.as_bytes_mut().as_mut_ptr().cast::<T>()) };
@@ -97,7 +108,7 @@ pub(super) unsafe fn slice<T: Element>(n: usize, (k, most, last): (usize, usize,
             _ => unreachable!("panels of {most} columns"),
         }
         if n > whole * most {
-            let (from, out) = (from.add(whole * most), out.add(whole * most * k));
+            let (from, out) = (from.add(whole * most), out.add(whole * distance::<T>(k, most)));
             std::ptr::write_bytes(out, 0, last * k);
             for row in 0..k {
                 std::ptr::copy_nonoverlapping(from.add(row * ld), out.add(row * last), n - whole * most);
@@ -116,7 +127,7 @@ unsafe fn columns<T: Copy, const N: usize>(k: usize, panels: usize, (from, ld): 
             // SAFETY: the caller's promise.
             unsafe {
                 let columns = from.add(row * ld + panel * N).cast::<[T; N]>().read_unaligned();
-                out.add((panel * k + row) * N).cast::<[T; N]>().write_unaligned(columns);
+                out.add(panel * distance::<T>(k, N) + row * N).cast::<[T; N]>().write_unaligned(columns);
             }
         }
     }
@@ -131,10 +142,10 @@ pub(super) unsafe fn turn<T: Element>(n: usize, (k, most, last): (usize, usize, 
     // SAFETY: the caller's promise.
     unsafe {
         for panel in 0..whole {
-            transpose_rows((most, k), (from.add(panel * most * ld), ld), (out.add(panel * most * k), most));
+            transpose_rows((most, k), (from.add(panel * most * ld), ld), (out.add(panel * distance::<T>(k, most)), most));
         }
         if n > whole * most {
-            let (from, out) = (from.add(whole * most * ld), out.add(whole * most * k));
+            let (from, out) = (from.add(whole * most * ld), out.add(whole * distance::<T>(k, most)));
             std::ptr::write_bytes(out, 0, last * k);
             transpose_rows((n - whole * most, k), (from, ld), (out, last));
         }

@@ -1,5 +1,6 @@
 //! Operands of bfloat16 laid out for tiles: panels as `pack` makes them, of pairs of successive terms of the sum.
 
+use super::pack::distance;
 use crate::layout::transpose_rows;
 use crate::memory::Buffer;
 use std::ops::Range;
@@ -44,7 +45,7 @@ pub(super) unsafe fn pack(side: &Side<'_>, lines: Range<usize>, pairs: Range<usi
             _ => unreachable!("panels of {most} lines"),
         }
         if rest > 0 {
-            let (from, out) = (from.add(whole * most), out.add(whole * most * pairs.len()));
+            let (from, out) = (from.add(whole * most), out.add(whole * distance::<u32>(pairs.len(), most)));
             std::ptr::write_bytes(out, 0, last * pairs.len());
             for p in 0..pairs.len() {
                 for j in 0..rest {
@@ -73,7 +74,7 @@ unsafe fn woven<const N: usize>((from, ld): (*const u16, usize), (terms, pairs):
                 for j in 0..N {
                     both[j] = u32::from(low[j]) | u32::from(high[j]) << 16;
                 }
-                out.add((panel * pairs + p) * N).cast::<[u32; N]>().write_unaligned(both);
+                out.add(panel * distance::<u32>(pairs, N) + p * N).cast::<[u32; N]>().write_unaligned(both);
             }
         }
     }
@@ -105,11 +106,11 @@ unsafe fn together(side: &Side<'_>, lines: Range<usize>, pairs: Range<usize>, (m
             None => (from.cast::<u32>(), side.ld / 2),
         };
         for panel in 0..whole {
-            let to = out.add(panel * most * pairs.len());
+            let to = out.add(panel * distance::<u32>(pairs.len(), most));
             transpose_rows((most, pairs.len()), (from.add(panel * most * ld), ld), (to, most));
         }
         if lines.len() > whole * most {
-            let (from, out) = (from.add(whole * most * ld), out.add(whole * most * pairs.len()));
+            let (from, out) = (from.add(whole * most * ld), out.add(whole * distance::<u32>(pairs.len(), most)));
             std::ptr::write_bytes(out, 0, last * pairs.len());
             transpose_rows((lines.len() - whole * most, pairs.len()), (from, ld), (out, last));
         }

@@ -32,6 +32,8 @@ pub struct Tile<T> {
     pub a_step: usize,
     pub b: *const T,
     pub b_step: usize,
+    /// Where to fetch what is needed soon, or null.
+    pub ahead: *const T,
     pub c: *mut T,
     pub ldc: usize,
     /// Rows and columns that exist; the rest of the tile repeats the last row and is masked out.
@@ -84,8 +86,8 @@ impl<T: Element> Tile<T> {
         let last = self.columns - (REGS - 1) * V::LANES;
         // SAFETY: all addresses lie within the operands as the caller promised; masked lanes are not touched.
         unsafe {
-            let Self { k, a, a_step, b, b_step, .. } = *self;
-            let operands = Operands { k, a, a_step, b, b_step, last: if self.filled { V::LANES } else { last } };
+            let Self { k, a, a_step, b, b_step, ahead, .. } = *self;
+            let operands = Operands { k, a, a_step, b, b_step, last: if self.filled { V::LANES } else { last }, ahead };
             let zeros = [[V::splat(T::default()); REGS]; ROWS];
             // Rows that lie side by side are read from one address.
             let sums = if self.a_row == 1 && (self.rows == ROWS || self.padded) {
