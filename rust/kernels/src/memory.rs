@@ -24,6 +24,9 @@ const OWN_BLOCK_MAX: usize = 1 << 20;
 const OWN_TOTAL_MAX: usize = 4 << 20;
 const OWN_BLOCKS_MAX: usize = 16;
 
+/// Fresh blocks from this size on are asked to lie in huge pages: kernels that go down the columns of a matrix touch a page a row.
+const HUGE_BLOCK_MIN: usize = 4 << 20;
+
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static CACHE: Mutex<Cache> = Mutex::new(Cache::EMPTY);
 
@@ -120,6 +123,38 @@ fn share(block: Block) {
     unsafe { dealloc(block.0.as_ptr(), layout(block.1)) };
 }
 
+/// A zeroed block from the system.
+fn fresh(class: usize) -> Option<NonNull<u8>> {
+    let layout = layout(class);
+    if class < HUGE_BLOCK_MIN {
+        // SAFETY: the layout has non-zero size (a class is at least one cache line).
+        return NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) });
+    }
+    // SAFETY: as above; the block is as large as what is zeroed.
+    unsafe {
+        let block = NonNull::new(std::alloc::alloc(layout))?;
+        // Before anything is written: pages that are there already stay small.
+        prefer_huge_pages(block, class);
+        block.as_ptr().write_bytes(0, class);
+        Some(block)
+    }
+}
+
+/// Asks for huge pages under a block of memory. Where there are none it stays as it is.
+fn prefer_huge_pages(block: NonNull<u8>, len: usize) {
+    #[cfg(target_os = "linux")]
+    {
+        const PAGE: usize = 4096;
+        let skip = block.as_ptr().align_offset(PAGE);
+        if skip < len {
+            // SAFETY: whole pages inside of the block, whose contents the call does not change.
+            unsafe { libc::madvise(block.as_ptr().add(skip).cast(), (len - skip) / PAGE * PAGE, libc::MADV_HUGEPAGE) };
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (block, len);
+}
+
 /// Sizes are rounded so that a freed block fits the next request of about the same size.
 fn size_class(bytes: usize) -> usize {
     let bytes = bytes.max(ALIGN);
@@ -190,11 +225,7 @@ impl Buffer {
         let class = size_class(len);
         let ptr = match recycled(class) {
             Some(ptr) => ptr,
-            None => {
-                // SAFETY: the layout has non-zero size (a class is at least one cache line).
-                let raw = unsafe { std::alloc::alloc_zeroed(layout(class)) };
-                NonNull::new(raw).ok_or(OutOfMemory { requested: len, available: limit })?
-            }
+            None => fresh(class).ok_or(OutOfMemory { requested: len, available: limit })?,
         };
         LIVE.fetch_add(class, Ordering::Relaxed);
         Ok(Self { ptr, len, source: Source::Own(class) })

@@ -18,7 +18,8 @@ pub struct Operands<T> {
     pub b_step: usize,
     /// Lanes of the last register that may be read.
     pub last: usize,
-    /// Where to fetch what is needed soon into the second-level cache, a line for every four steps, or null.
+    /// Where to fetch what is needed soon into the second-level cache, or null: for every four steps two lines, or
+    /// one if rows are apart.
     pub ahead: *const T,
 }
 
@@ -60,7 +61,8 @@ macro_rules! sum {
                 "jz 3f",
                 "2:",
                 "prefetcht1 [{ahead}]",
-                "add {ahead}, 64",
+                "prefetcht1 [{ahead} + 64]",
+                "add {ahead}, 128",
                 step!(0, "", $rows, $words, $($i $($name)+)+),
                 step!(1, "", $rows, $words, $($i $($name)+)+),
                 step!(2, "", $rows, $words, $($i $($name)+)+),

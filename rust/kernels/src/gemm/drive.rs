@@ -20,6 +20,8 @@ use crate::parallel::{self, SendPtr};
 /// Steps of k between two visits of the result. A packed panel of B then comes from the second-level cache, which keeps
 /// up as it is read in order; shorter blocks cost more in going over the result than they save.
 pub(super) const K_BLOCK: usize = 256;
+/// The same where A lies transposed: the next block of both operands is fetched while this one is multiplied.
+const K_BLOCK_TRANSPOSED: usize = 128;
 /// Columns that each strip of A is multiplied with while it is in the first-level cache: as many as the second level holds of B.
 const COLUMNS: usize = 1024;
 /// Bytes of A up to which all of its rows stay in the first-level cache while panels of B pass.
@@ -76,8 +78,9 @@ pub struct Block<'p, 'g, T> {
     pub(super) strips: *const T,
     /// Packed panels of B over these columns and this block of k, or null.
     pub(super) panels: *const T,
-    /// The rows of A after these, which do not lie transposed, to be fetched on the way; or null.
-    pub(super) next: *const T,
+    /// What is packed or read after this, to be fetched on the way: where it begins, or null, and how many elements of it are
+    /// fetched with each panel.
+    pub(super) next: (*const T, usize),
 }
 
 impl<T: Element> Kernel<T> for Block<'_, '_, T> {
@@ -104,12 +107,10 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
             // SAFETY: passed on to the caller.
             return unsafe { self.row::<V>(&finish(at, self.columns.start)) };
         }
-        let panels = self.columns.len().div_ceil(width);
         let mut column = self.columns.start;
         while column < self.columns.end {
-            // A part of the next rows for each panel.
-            let part_of_next = (column - self.columns.start) / width * self.rows.len() / panels;
-            let ahead = if self.next.is_null() { self.next } else { self.next.wrapping_add(part_of_next * g.lda) };
+            let (next, share) = self.next;
+            let ahead = if next.is_null() { next } else { next.wrapping_add((column - self.columns.start) / width * share) };
             let columns = width.min(self.columns.end - column);
             let (b, b_step) = if self.panels.is_null() {
                 (g.b.as_ptr().wrapping_add(part.b + self.k.start * g.ldb + column), g.ldb)
@@ -236,10 +237,15 @@ pub(super) fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
         block(part, (0..g.m, 0..g.n, 0..g.k), (None, None));
         return;
     }
-    each_k_block(g.k, |k| {
+    each_k_block(g.k, k_block(g), |k| {
         let panels = pack_b(part, 0..g.n, k.clone());
         by_strips(part, (0..g.m, 0..g.n, k), (None, start(&panels)));
     });
+}
+
+/// Steps of k between two visits of the result.
+fn k_block<T>(g: &Gemm<'_, T>) -> usize {
+    if g.a_trans { K_BLOCK_TRANSPOSED } else { K_BLOCK }
 }
 
 /// Whether enough columns read each strip of A that it pays to pack it.
@@ -258,7 +264,7 @@ pub(super) fn block<T: Element>(
     (strips, panels): (Option<*const T>, Option<*const T>),
 ) {
     let or_null = |packed: Option<*const T>| packed.unwrap_or(std::ptr::null());
-    let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels), next: std::ptr::null() };
+    let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels), next: (std::ptr::null(), 0) };
     T::gemm_block(isa::active(), block);
 }
 
@@ -293,14 +299,33 @@ pub(super) fn by_strips<T: Element>(
                 unsafe { pack_strips(part, strip.clone(), k.clone(), own.as_bytes_mut().as_mut_ptr().cast()) };
                 a = Some(start(&own));
             }
-            let next = if !g.a_trans && row + height < g.m {
-                g.a.as_ptr().wrapping_add(part.a + (row + height) * g.lda + k.start)
-            } else {
-                std::ptr::null()
-            };
+            let next = after(part, (&strip, &columns, &k), height);
             let or_null = a.unwrap_or(std::ptr::null());
             T::gemm_block(isa::active(), Block { part, rows: strip, columns: columns.clone(), k: k.clone(), strips: or_null, panels, next });
         }
+    }
+}
+
+/// What comes after a strip: its neighbour's rows, or, if these lie transposed, a share of the next block of k.
+fn after<T: Element>(part: &Part<'_, T>, (strip, columns, k): (&Range<usize>, &Range<usize>, &Range<usize>), height: usize) -> (*const T, usize) {
+    let g = part.g;
+    let panels = columns.len().div_ceil(2 * lanes::<T>(isa::active())).max(1);
+    if !g.a_trans {
+        let next = g.a.as_ptr().wrapping_add(part.a + strip.end * g.lda + k.start);
+        return if strip.end < g.m { (next, height * g.lda / panels) } else { (std::ptr::null(), 0) };
+    }
+    if k.end >= g.k || g.b_trans {
+        return (std::ptr::null(), 0);
+    }
+    // Rows of both operands, one after the other.
+    let steps = k.len().min(g.k - k.end);
+    let (a, b) = (steps * g.lda, steps * g.ldb);
+    let at = strip.start * (a + b) / g.m;
+    let share = height * (a + b) / g.m / panels;
+    if at < a {
+        (g.a.as_ptr().wrapping_add(part.a + k.end * g.lda + at), share)
+    } else {
+        (g.b.as_ptr().wrapping_add(part.b + k.end * g.ldb + at - a), share)
     }
 }
 
@@ -322,7 +347,7 @@ fn divided<T: Element>(part: &Part<'_, T>) {
             return;
         }
         // Strips of rows after the first find a block of B in the second-level cache.
-        each_k_block(g.k, |k| {
+        each_k_block(g.k, k_block(g), |k| {
             block(part, (rows.clone(), columns.clone(), k), (None, None));
         });
     });
@@ -334,7 +359,7 @@ fn packed<T: Element>(part: &Part<'_, T>) {
     let tasks = Tasks::new::<T>(g.m, g.n, g.n, !shares_rows(g));
     let width = 2 * lanes::<T>(isa::active());
     let (shares, one) = (shares_rows(g), tasks.column_tasks == 1);
-    each_k_block(g.k, |k| {
+    each_k_block(g.k, k_block(g), |k| {
         let packed_b = pack_b(part, 0..g.n, k.clone());
         let b = SendPtr(start::<T>(&packed_b).cast_mut());
         // Several tasks need the same rows: packed once for all of them, else by the task.
@@ -348,10 +373,10 @@ fn packed<T: Element>(part: &Part<'_, T>) {
     });
 }
 
-pub(super) fn each_k_block(k: usize, mut f: impl FnMut(Range<usize>)) {
+pub(super) fn each_k_block(k: usize, steps: usize, mut f: impl FnMut(Range<usize>)) {
     let mut start = 0;
     loop {
-        let end = (start + K_BLOCK).min(k);
+        let end = (start + steps).min(k);
         f(start..end);
         start = end;
         if start >= k {

@@ -139,7 +139,7 @@ impl<'g> Product<'g> {
         let several = steps > K_BLOCK;
         let mut kept = Buffer::dirty(if several { 4 * g.m * g.n } else { 0 }).expect("memory for the sums of a result");
         let kept = SendPtr(kept.as_bytes_mut().as_mut_ptr().cast::<f32>());
-        each_k_block(steps, |k| {
+        each_k_block(steps, K_BLOCK, |k| {
             let b = self.pack_b(&k);
             let b = SendPtr(b.as_bytes().as_ptr().cast::<f32>().cast_mut());
             let packed = tasks.pack_rows(|rows| self.pack_a(rows, &k));
@@ -181,7 +181,7 @@ impl<'g> Product<'g> {
         let g = blank(self.g.m, self.g.n, self.steps);
         let c = SendPtr(sums.wrapping_sub(rows.start * ldc + columns.start));
         let part = Part { g: &g, a: 0, b: 0, c, ldc };
-        let block = Block { part: &part, rows, columns, k, strips, panels, next: std::ptr::null() };
+        let block = Block { part: &part, rows, columns, k, strips, panels, next: (std::ptr::null(), 0) };
         match self.way {
             Way::Widened => f32::gemm_block(isa::active(), block),
             // SAFETY: the instructions are there, as was asserted; the sums are those of this task.
