@@ -2,23 +2,24 @@
 //!
 //! Columns are divided into panels two registers wide, rows into strips of a tile's height. Products of few rows read
 //! both operands where they lie: packing would cost as much as the product. Larger ones go over k in blocks, with the
-//! panels of B packed, and the strips of A where enough columns share them. The division depends on the sizes alone,
+//! panels of B packed. Strip after strip of A then passes along them, packed where enough columns share it, while what comes
+//! after it is fetched. The division depends on the sizes alone,
 //! in k too, whose parts are added in order: the same bytes for any number of threads.
 
 use std::ops::Range;
 
+use super::Gemm;
+use super::block::{Block, Part};
 use super::pack::{distance, pack_a, pack_b, pack_strips, panel_of};
 use super::summed::summed;
 use super::tasks::Tasks;
-use super::tile::{Finish, Tile, size_of_tile};
-use super::{Activation, Gemm};
-use crate::conv::vector::{Element, Kernel, Vector, lanes, tile_rows};
+use crate::conv::vector::{Element, lanes, tile_rows};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
 
-/// Steps of k between two visits of the result. A packed panel of B then comes from the second-level cache, which keeps
-/// up as it is read in order; shorter blocks cost more in going over the result than they save.
+/// Steps of k between two visits of the result: a strip of A, 14 KB of float32, then stays in the first-level cache while panels
+/// of B pass from the second. Shorter blocks cost more in going over the result than they save.
 pub(super) const K_BLOCK: usize = 256;
 /// The same where A lies transposed: the next block of both operands is fetched while this one is multiplied.
 const K_BLOCK_TRANSPOSED: usize = 128;
@@ -57,104 +58,6 @@ pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
     let tile = |rows: usize| if rows == 0 { 0 } else { rows.next_multiple_of(2).max(6) + 1 };
     let cost = |rows: usize| m / rows * tile(rows) + tile(m % rows);
     [14, 12, 10, 8, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
-}
-
-/// One product, with where its operands start.
-pub struct Part<'g, T> {
-    pub(super) g: &'g Gemm<'g, T>,
-    pub(super) a: usize,
-    pub(super) b: usize,
-    pub(super) c: SendPtr<T>,
-    pub(super) ldc: usize,
-}
-
-/// A rectangle of the result over a block of k.
-pub struct Block<'p, 'g, T> {
-    pub(super) part: &'p Part<'g, T>,
-    pub(super) rows: Range<usize>,
-    pub(super) columns: Range<usize>,
-    pub(super) k: Range<usize>,
-    /// Packed strips of A over these rows and this block of k, or null.
-    pub(super) strips: *const T,
-    /// Packed panels of B over these columns and this block of k, or null.
-    pub(super) panels: *const T,
-    /// What is packed or read after this, to be fetched on the way: where it begins, or null, and how many elements of it are
-    /// fetched with each panel.
-    pub(super) next: (*const T, usize),
-}
-
-impl<T: Element> Kernel<T> for Block<'_, '_, T> {
-    #[inline(always)]
-    unsafe fn run<V: Vector<T>>(self) {
-        let (g, part) = (self.part.g, self.part);
-        let width = 2 * V::LANES;
-        let apart = self.strips.is_null() && !g.a_trans;
-        let most = strip_rows(self.rows.len(), if apart { V::ROWS_APART } else { V::PIXELS });
-        let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
-        let (first, last) = (self.k.start == 0, self.k.end == g.k);
-        // Of a tile that begins at this element of the result and this column.
-        let finish = |at: usize, column: usize| {
-            let null = std::ptr::null();
-            Finish {
-                bias: if last { g.epilogue.bias.map_or(null, |v| v.as_ptr().wrapping_add(column)) } else { null },
-                residual: if last { g.epilogue.residual.map_or(null, |v| v.as_ptr().wrapping_add(at)) } else { null },
-                accumulate: g.accumulate || !first,
-                activation: if last { g.epilogue.activation } else { Activation::None },
-            }
-        };
-        if self.is_row::<V>() {
-            let at = self.rows.start * part.ldc + self.columns.start;
-            // SAFETY: passed on to the caller.
-            return unsafe { self.row::<V>(&finish(at, self.columns.start)) };
-        }
-        let mut column = self.columns.start;
-        while column < self.columns.end {
-            let (next, share) = self.next;
-            let ahead = if next.is_null() { next } else { next.wrapping_add((column - self.columns.start) / width * share) };
-            let columns = width.min(self.columns.end - column);
-            let (b, b_step) = if self.panels.is_null() {
-                (g.b.as_ptr().wrapping_add(part.b + self.k.start * g.ldb + column), g.ldb)
-            } else {
-                let panel = self.panels.wrapping_add(panel_of::<T>(column - self.columns.start, self.k.len(), width));
-                (panel, columns.next_multiple_of(V::LANES))
-            };
-            let mut row = self.rows.start;
-            while row < self.rows.end {
-                let mut rows = most.min(self.rows.end - row);
-                if self.strips.is_null() && g.a_trans && rows > 1 {
-                    // Tiles have even numbers of rows, and the row after the last may not be there to be read.
-                    rows -= rows % 2;
-                }
-                let (a, a_row, a_step) = if self.strips.is_null() {
-                    (g.a.as_ptr().wrapping_add(part.a + row * a_row + self.k.start * a_step), a_row, a_step)
-                } else {
-                    (self.strips.wrapping_add(panel_of::<T>(row - self.rows.start, self.k.len(), most)), 1, size_of_tile(rows))
-                };
-                let at = row * part.ldc + column;
-                let finish = finish(at, column);
-                let tile = Tile {
-                    k: self.k.len(),
-                    a,
-                    a_row,
-                    a_step,
-                    b,
-                    b_step,
-                    ahead,
-                    c: part.c.get().wrapping_add(at),
-                    ldc: part.ldc,
-                    rows,
-                    columns,
-                    padded: !self.strips.is_null(),
-                    filled: !self.panels.is_null(),
-                    finish,
-                };
-                // SAFETY: `check` made sure that the operands hold the product; blocks of different tasks are disjoint.
-                unsafe { tile.run::<V>() };
-                row += rows;
-            }
-            column += width;
-        }
-    }
 }
 
 /// Runs equal products, `a`, `b` and `c` starting at these offsets.
@@ -285,7 +188,7 @@ pub(super) fn by_strips<T: Element>(
         return block(part, (rows, columns, k), (strips, Some(panels)));
     }
     let width = 2 * lanes::<T>(isa::active());
-    let height = strip_rows(rows.len(), tile_rows::<T>(isa::active(), !shares_rows(g)));
+    let height = strip_rows(rows.len(), tile_rows::<T>(isa::active(), !shares));
     let each = strips.is_none() && shares;
     let mut own = Buffer::dirty(if each { distance::<T>(k.len(), height) * size_of::<T>() } else { 0 }).expect("memory for a strip");
     for column in columns.clone().step_by(COLUMNS) {

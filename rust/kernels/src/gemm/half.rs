@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::drive::{K_BLOCK, Part, check, each_k_block, is_packed, run, strip_rows};
+use super::block::Part;
+use super::drive::{K_BLOCK, check, each_k_block, is_packed, run, strip_rows};
 use super::pack::{TOGETHER, distance, panel_of, slice, turn};
 use super::pairs::{self, Side};
 use super::tasks::Tasks;

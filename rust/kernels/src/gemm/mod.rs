@@ -2,6 +2,7 @@
 //!
 //! One microkernel (`tile`) in the register types of every instruction set, one set of loops (`drive`).
 
+mod block;
 pub(crate) mod broadcast;
 pub(crate) mod drive;
 mod half;
@@ -14,7 +15,7 @@ mod summed;
 mod tasks;
 pub(crate) mod tile;
 
-pub use drive::Block;
+pub use block::Block;
 pub use half::{Way, gemm_half, gemm_half_by};
 pub use integer::matmul_int;
 pub use repeated::Repeated;

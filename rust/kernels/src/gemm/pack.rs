@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::drive::{Part, strip_rows};
+use super::block::Part;
+use super::drive::strip_rows;
 use super::tile::size_of_tile;
 use crate::conv::vector::{Element, lanes, tile_rows};
 use crate::isa;

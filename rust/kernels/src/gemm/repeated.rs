@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::drive::{Block, Part, shares_rows};
+use super::block::{Block, Part};
+use super::drive::shares_rows;
 use super::pack::{pack_a, pack_b};
 use super::{Epilogue, Gemm};
 use crate::conv::vector::Element;

@@ -1,6 +1,6 @@
 //! One row times a matrix: the product behind the prediction of a single sample.
 
-use super::drive::Block;
+use super::block::Block;
 use super::tile::Finish;
 use crate::conv::vector::{Element, Vector};
 

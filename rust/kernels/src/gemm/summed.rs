@@ -1,6 +1,7 @@
 //! Products whose sums are long and whose results are small, cut in k.
 
-use super::drive::{Part, block, shares_rows, start, whole};
+use super::block::Part;
+use super::drive::{block, shares_rows, start, whole};
 use super::pack::pack_a;
 use super::{Activation, Epilogue, Gemm};
 use crate::conv::vector::Element;
