@@ -259,7 +259,7 @@ fn divided<T: Element>(part: &Part<'_, T>) {
 /// B packed once for each block of k, then tasks over strips of rows and groups of panels.
 fn packed<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
-    let tasks = Tasks::new::<T>(g.m, g.n, g.n, !shares_rows(g));
+    let tasks = Tasks::new::<T>((g.m, g.n), g.n, g.a_trans, !shares_rows(g));
     let width = 2 * lanes::<T>(isa::active());
     let (shares, one) = (shares_rows(g), tasks.column_tasks == 1);
     each_k_block(g.k, k_block(g), |k| {

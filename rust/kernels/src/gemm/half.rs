@@ -135,7 +135,7 @@ impl<'g> Product<'g> {
     fn run(&self) {
         let (g, steps) = (self.g, self.steps);
         let width = 2 * lanes::<f32>(isa::active());
-        let tasks = Tasks::new::<f32>(g.m, g.n, COLUMNS, false);
+        let tasks = Tasks::new::<f32>((g.m, g.n), COLUMNS, g.a_trans, false);
         // Sums over several blocks of k are kept whole, others only until they are rounded.
         let several = steps > K_BLOCK;
         let mut kept = Buffer::dirty(if several { 4 * g.m * g.n } else { 0 }).expect("memory for the sums of a result");

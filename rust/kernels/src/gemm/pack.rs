@@ -38,7 +38,7 @@ pub(super) fn pack_b<T: Element>(part: &Part<'_, T>, columns: Range<usize>, k: R
     let bytes = panels * size * size_of::<T>();
     let mut buffer = Buffer::dirty(bytes).expect("memory for a packed operand, about as large as the operand");
     let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr().cast::<T>());
-    let per_task = if panels * size > SHARED { TOGETHER } else { panels.max(1) };
+    let per_task = if panels * size > SHARED { TOGETHER.min(panels.div_ceil(2)) } else { panels.max(1) };
     parallel::for_each(panels.div_ceil(per_task), |task| {
         let first = columns.start + task * per_task * most;
         let here = columns.end.min(first + per_task * most) - first;
