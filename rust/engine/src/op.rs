@@ -78,6 +78,10 @@ impl Traits {
         reads_inputs: u32::MAX,
         reads_outputs: u32::MAX,
     };
+    /// The vjp reads no numbers, or there is none.
+    pub const UNREAD: Self = Self { reads_inputs: 0, reads_outputs: 0, ..Self::PLAIN };
+    /// The same for ops that run on any dtype, as they move bytes or make numbers from none.
+    pub const MOVES: Self = Self { any_dtype: true, ..Self::UNREAD };
 }
 
 impl Default for Traits {

@@ -259,9 +259,6 @@ pub struct Compare {
     relation: Relation,
 }
 
-const NO_GRADIENT: Traits =
-    Traits { reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
-
 impl Op for Compare {
     fn name(&self) -> &'static str {
         match self.relation {
@@ -296,7 +293,7 @@ impl Op for Compare {
     }
 
     fn traits(&self) -> Traits {
-        NO_GRADIENT
+        Traits::UNREAD
     }
 }
 
@@ -335,7 +332,7 @@ impl Op for Logical {
     }
 
     fn traits(&self) -> Traits {
-        NO_GRADIENT
+        Traits::UNREAD
     }
 }
 

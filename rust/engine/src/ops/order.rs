@@ -31,9 +31,6 @@ fn scan(attrs: &Attrs, product: bool) -> Result<Arc<dyn Op>> {
     Ok(Arc::new(Cumulate { axis: attrs.int("axis")?, product, reverse: attrs.bool_or("reverse", false)? }))
 }
 
-const NO_GRADIENT: Traits =
-    Traits { reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
-
 /// Where along an axis the extreme stands; the first of equals, the first NaN.
 #[derive(Debug)]
 pub struct ArgExtreme {
@@ -70,7 +67,7 @@ impl Op for ArgExtreme {
     }
 
     fn traits(&self) -> Traits {
-        NO_GRADIENT
+        Traits::UNREAD
     }
 }
 
@@ -141,7 +138,7 @@ impl Op for ArgSort {
     }
 
     fn traits(&self) -> Traits {
-        NO_GRADIENT
+        Traits::UNREAD
     }
 }
 

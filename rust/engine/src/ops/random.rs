@@ -75,8 +75,6 @@ fn seed_of(view: &View<'_>) -> (u64, u64) {
     (seed[0] as u64, seed[1] as u64)
 }
 
-const PURE: Traits = Traits { any_dtype: true, reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
-
 /// Floats drawn from a distribution.
 #[derive(Debug)]
 pub struct Fill {
@@ -133,7 +131,7 @@ impl Op for Fill {
     }
 
     fn traits(&self) -> Traits {
-        PURE
+        Traits::MOVES
     }
 }
 
@@ -171,7 +169,7 @@ impl Op for Integers {
     }
 
     fn traits(&self) -> Traits {
-        PURE
+        Traits::MOVES
     }
 }
 
@@ -202,7 +200,7 @@ impl Op for Permutation {
     }
 
     fn traits(&self) -> Traits {
-        PURE
+        Traits::MOVES
     }
 }
 

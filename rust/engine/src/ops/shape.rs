@@ -21,8 +21,7 @@ pub const OPS: &[Entry] = &[
     ("stop_gradient", |_| Ok(Arc::new(StopGradient))),
 ];
 
-const MOVES: Traits = Traits { any_dtype: true, reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
-const VIEWS: Traits = Traits { view: true, ..MOVES };
+const VIEWS: Traits = Traits { view: true, ..Traits::MOVES };
 
 /// Another shape for the same elements; one size may be -1 (what is left over).
 #[derive(Debug)]
@@ -127,7 +126,7 @@ impl Op for Transpose {
     }
 
     fn traits(&self) -> Traits {
-        MOVES
+        Traits::MOVES
     }
 
     fn simplify(&self, inputs: &[Value]) -> Option<Value> {
@@ -181,7 +180,7 @@ impl Op for BroadcastTo {
     }
 
     fn traits(&self) -> Traits {
-        MOVES
+        Traits::MOVES
     }
 
     fn simplify(&self, inputs: &[Value]) -> Option<Value> {
@@ -216,7 +215,7 @@ impl Op for CopyOf {
     }
 
     fn traits(&self) -> Traits {
-        MOVES
+        Traits::MOVES
     }
 
     fn flops(&self, _: &[Spec], _: &[Spec]) -> usize {

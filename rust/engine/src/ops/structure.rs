@@ -31,8 +31,6 @@ pub const OPS: &[Entry] = &[
     }),
 ];
 
-const MOVES: Traits = Traits { any_dtype: true, reads_inputs: 0, reads_outputs: 0, ..Traits::PLAIN };
-
 /// Operands one after the other along an axis.
 #[derive(Debug)]
 pub struct Concatenate {
@@ -95,7 +93,7 @@ impl Op for Concatenate {
     }
 
     fn traits(&self) -> Traits {
-        MOVES
+        Traits::MOVES
     }
 
     fn simplify(&self, inputs: &[Value]) -> Option<Value> {
@@ -183,7 +181,7 @@ impl Op for Slice {
     }
 
     fn traits(&self) -> Traits {
-        MOVES
+        Traits::MOVES
     }
 
     fn simplify(&self, inputs: &[Value]) -> Option<Value> {
@@ -253,7 +251,7 @@ impl Op for SliceUpdate {
     }
 
     fn traits(&self) -> Traits {
-        Traits { in_place: &[(0, 0)], ..MOVES }
+        Traits { in_place: &[(0, 0)], ..Traits::MOVES }
     }
 
     fn flops(&self, _: &[Spec], _: &[Spec]) -> usize {

@@ -106,55 +106,54 @@ pub unsafe trait Vector<T>: Copy {
     unsafe fn div(self, other: Self) -> Self;
     /// Adds to the sums of a tile, the factors of whose rows lie side by side.
     #[inline(always)]
-    unsafe fn sums<const ROWS: usize, const REGS: usize>(mut sums: [[Self; REGS]; ROWS], from: Operands<T>) -> [[Self; REGS]; ROWS]
+    unsafe fn sums<const ROWS: usize, const REGS: usize>(sums: [[Self; REGS]; ROWS], from: Operands<T>) -> [[Self; REGS]; ROWS]
     where
         T: Element,
     {
-        // SAFETY: the operands are readable over the tile, by the caller's word.
-        unsafe {
-            for p in 0..from.k {
-                let (a, b) = (from.a.wrapping_add(p * from.a_step), from.b.wrapping_add(p * from.b_step));
-                let row: [Self; REGS] = std::array::from_fn(|r| {
-                    let at = b.wrapping_add(r * Self::LANES);
-                    if r + 1 == REGS && from.last < Self::LANES { Self::load_part(at, from.last) } else { Self::load(at) }
-                });
-                for i in 0..ROWS {
-                    let x = Self::splat(*a.wrapping_add(i));
-                    for r in 0..REGS {
-                        sums[i][r] = x.mul_add(row[r], sums[i][r]);
-                    }
-                }
-            }
-            sums
-        }
+        // SAFETY: passed on to the caller.
+        unsafe { summed(sums, from, |i, p| from.a.wrapping_add(p * from.a_step + i)) }
     }
     /// As [`Vector::sums`], each row starting at an address of its own and its factors side by side.
     #[inline(always)]
     unsafe fn sums_apart<const ROWS: usize, const REGS: usize>(
-        mut sums: [[Self; REGS]; ROWS],
+        sums: [[Self; REGS]; ROWS],
         starts: [*const T; ROWS],
         from: Operands<T>,
     ) -> [[Self; REGS]; ROWS]
     where
         T: Element,
     {
-        // SAFETY: the operands are readable over the tile, by the caller's word.
-        unsafe {
-            for p in 0..from.k {
-                let b = from.b.wrapping_add(p * from.b_step);
-                let row: [Self; REGS] = std::array::from_fn(|r| {
-                    let at = b.wrapping_add(r * Self::LANES);
-                    if r + 1 == REGS && from.last < Self::LANES { Self::load_part(at, from.last) } else { Self::load(at) }
-                });
-                for i in 0..ROWS {
-                    let x = Self::splat(*starts[i].wrapping_add(p));
-                    for r in 0..REGS {
-                        sums[i][r] = x.mul_add(row[r], sums[i][r]);
-                    }
+        // SAFETY: passed on to the caller.
+        unsafe { summed(sums, from, |i, p| starts[i].wrapping_add(p)) }
+    }
+}
+
+/// Adds to the sums of a tile, the factor of row `i` in step `p` being at `factor(i, p)`.
+///
+/// # Safety
+/// The operands must be readable over the tile, and the instruction set of `V` present.
+#[inline(always)]
+unsafe fn summed<T: Element, V: Vector<T>, const ROWS: usize, const REGS: usize>(
+    mut sums: [[V; REGS]; ROWS],
+    from: Operands<T>,
+    factor: impl Fn(usize, usize) -> *const T,
+) -> [[V; REGS]; ROWS] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for p in 0..from.k {
+            let b = from.b.wrapping_add(p * from.b_step);
+            let row: [V; REGS] = std::array::from_fn(|r| {
+                let n = if r + 1 == REGS { from.last } else { V::LANES };
+                V::load_first(b.wrapping_add(r * V::LANES), n)
+            });
+            for i in 0..ROWS {
+                let x = V::splat(*factor(i, p));
+                for r in 0..REGS {
+                    sums[i][r] = x.mul_add(row[r], sums[i][r]);
                 }
             }
-            sums
         }
+        sums
     }
 }
 

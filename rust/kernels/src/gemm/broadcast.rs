@@ -2,8 +2,8 @@
 //!
 //! Every multiplication takes its factor from memory, repeated over the register by the instruction itself. The compiler
 //! loads a factor once for the two registers of a row instead, an instruction more for each row: 44 instructions for 28
-//! multiplications rather than 31. On a core of one's own both reach the peak; beside another hyperthread, which leaves half of the
-//! decoder, the loop of the compiler reached 63 to 73 % of what the multiplications alone reached there, this one 84 %.
+//! multiplications rather than 31. On a quiet machine both reach the peak; on a busy one the loop of the compiler reached 63 to 73 % of
+//! what the multiplications alone reached, this one 84 %.
 
 use std::arch::asm;
 use std::arch::x86_64::*;
@@ -23,20 +23,21 @@ pub struct Operands<T> {
     pub ahead: *const T,
 }
 
-/// One step of k: the registers of B, the last one with this mask, then each row times each of them.
+/// One step of k: the registers of B, `$u` steps on and the last one with this mask, then each row times each of them. The factor of
+/// a row is `$x + $y * $z` elements after an address.
 macro_rules! step {
-    ($u:literal, $mask:literal, $rows:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($i:literal $lo:ident)+) => {
+    ($u:literal, $mask:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($base:ident $x:literal $y:literal $z:literal: $lo:ident,)+) => {
         concat!(
             $mov, " {b0}", $mask, ", [{b} + 64*", $u, "]\n",
-            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",)+
+            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{", stringify!($base), "} + ", $size, "*(", $x, " + ", $y, "*", $z, ")]{{", $times, "}}\n",)+
         )
     };
-    ($u:literal, $mask:literal, $rows:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($i:literal $lo:ident $hi:ident)+) => {
+    ($u:literal, $mask:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($base:ident $x:literal $y:literal $z:literal: $lo:ident $hi:ident,)+) => {
         concat!(
             $mov, " {b0}, [{b} + 128*", $u, "]\n",
             $mov, " {b1}", $mask, ", [{b} + 128*", $u, " + 64]\n",
-            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",
-              $fma, " {", stringify!($hi), "}, {b1}, ", $word, " ptr [{a} + ", $size, "*(", $i, " + ", $rows, "*", $u, ")]{{", $times, "}}\n",)+
+            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{", stringify!($base), "} + ", $size, "*(", $x, " + ", $y, "*", $z, ")]{{", $times, "}}\n",
+              $fma, " {", stringify!($hi), "}, {b1}, ", $word, " ptr [{", stringify!($base), "} + ", $size, "*(", $x, " + ", $y, "*", $z, ")]{{", $times, "}}\n",)+
         )
     };
 }
@@ -63,10 +64,10 @@ macro_rules! sum {
                 "prefetcht1 [{ahead}]",
                 "prefetcht1 [{ahead} + 64]",
                 "add {ahead}, 128",
-                step!(0, "", $rows, $words, $($i $($name)+)+),
-                step!(1, "", $rows, $words, $($i $($name)+)+),
-                step!(2, "", $rows, $words, $($i $($name)+)+),
-                step!(3, "", $rows, $words, $($i $($name)+)+),
+                step!(0, "", $words, $(a $i $rows 0: $($name)+,)+),
+                step!(1, "", $words, $(a $i $rows 1: $($name)+,)+),
+                step!(2, "", $words, $(a $i $rows 2: $($name)+,)+),
+                step!(3, "", $words, $(a $i $rows 3: $($name)+,)+),
                 concat!("add {a}, 4*", $rows, "*", $size),
                 concat!("add {b}, 4*64*", $regs),
                 "dec {fours}",
@@ -75,7 +76,7 @@ macro_rules! sum {
                 "test {ones}, {ones}",
                 "jz 5f",
                 "4:",
-                step!(0, "", $rows, $words, $($i $($name)+)+),
+                step!(0, "", $words, $(a $i $rows 0: $($name)+,)+),
                 "add {a}, {a_step}",
                 "add {b}, {b_step}",
                 "dec {ones}",
@@ -84,7 +85,7 @@ macro_rules! sum {
                 "test {masked}, {masked}",
                 "jz 7f",
                 "6:",
-                step!(0, "{{{last}}}{{z}}", $rows, $words, $($i $($name)+)+),
+                step!(0, "{{{last}}}{{z}}", $words, $(a $i $rows 0: $($name)+,)+),
                 "add {a}, {a_step}",
                 "add {b}, {b_step}",
                 "dec {masked}",
@@ -122,24 +123,13 @@ macro_rules! rows {
     };
 }
 
-/// One step of k, as `step`, each row at an address of its own.
+/// One step of k, each row at an address of its own. B, which may lie anywhere, is fetched eight steps ahead.
 macro_rules! step_apart {
-    ($u:literal, $mask:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($p:ident: $lo:ident,)+) => {
-        concat!(
-            "prefetcht0 [{b} + 8*{b_step}]\n",
-            $mov, " {b0}", $mask, ", [{b}]\n",
-            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{", stringify!($p), "} + ", $size, "*(", $u, " + 0)]{{", $times, "}}\n",)+
-            "add {b}, {b_step}\n",
-        )
-    };
-    ($u:literal, $mask:literal, ($mov:literal, $fma:literal, $word:literal, $times:literal, $size:literal), $($p:ident: $lo:ident $hi:ident,)+) => {
+    ($u:literal, $mask:literal, $words:tt, $($p:ident: $($name:ident)+,)+) => {
         concat!(
             "prefetcht0 [{b} + 8*{b_step}]\n",
             "prefetcht0 [{b} + 8*{b_step} + 64]\n",
-            $mov, " {b0}, [{b}]\n",
-            $mov, " {b1}", $mask, ", [{b} + 64]\n",
-            $($fma, " {", stringify!($lo), "}, {b0}, ", $word, " ptr [{", stringify!($p), "} + ", $size, "*(", $u, " + 0)]{{", $times, "}}\n",
-              $fma, " {", stringify!($hi), "}, {b1}, ", $word, " ptr [{", stringify!($p), "} + ", $size, "*(", $u, " + 0)]{{", $times, "}}\n",)+
+            step!(0, $mask, $words, $($p $u 0 0: $($name)+,)+),
             "add {b}, {b_step}\n",
         )
     };
