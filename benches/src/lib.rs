@@ -1,6 +1,7 @@
 //! Shared pieces of the benches: what the machine can do, and Criterion with rows that say how much of it a kernel uses.
 
 mod aligned;
+mod quiet;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use criterion::{Criterion, Throughput};
 use rkeras_kernels::machine::{copy_bandwidth, peak_flops};
 
 pub use aligned::Aligned;
+use quiet::Clock;
 
 /// What the row being measured could reach at best: units of its throughput a second.
 static CEILING: AtomicU64 = AtomicU64::new(0);
@@ -85,19 +87,23 @@ impl Bench {
 
     /// A call of so many floating-point operations, against the peak of this many threads.
     pub fn flops(&mut self, group: &str, name: &str, flops: usize, threads: usize, f: impl FnMut()) {
-        self.row(group, name, peak_flops() * threads as f64, Throughput::Elements(flops as u64), f);
+        self.row(group, name, threads, peak_flops() * threads as f64, Throughput::Elements(flops as u64), f);
     }
 
     /// A call that moves so many bytes, against a copy of as many.
     pub fn bytes(&mut self, group: &str, name: &str, bytes: usize, f: impl FnMut()) {
-        self.row(group, name, copy_bandwidth(bytes / 2), Throughput::Bytes(bytes as u64), f);
+        self.row(group, name, 1, copy_bandwidth(bytes / 2), Throughput::Bytes(bytes as u64), f);
     }
 
-    fn row(&mut self, group: &str, name: &str, ceiling: f64, throughput: Throughput, mut f: impl FnMut()) {
+    fn row(&mut self, group: &str, name: &str, threads: usize, ceiling: f64, throughput: Throughput, mut f: impl FnMut()) {
         CEILING.store(ceiling.to_bits(), Ordering::Relaxed);
+        let mut clock = Clock::new(threads);
         let mut group = self.0.benchmark_group(group);
-        group.throughput(throughput).bench_function(name, |b| b.iter(&mut f));
+        group.throughput(throughput).bench_function(name, |b| b.iter_custom(|calls| clock.time(calls, &mut f)));
         group.finish();
+        if let Some((times, forced)) = clock.disturbance() {
+            println!("{:24}cores shared: a call took {times:.2} times as long; {:.0}% of the time above is of shared cores too", "", 100.0 * forced);
+        }
     }
 
     /// Prints the summary.

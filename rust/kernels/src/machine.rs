@@ -77,3 +77,36 @@ fn chains(rounds: usize) {
     }
     black_box(sums);
 }
+
+/// Instructions a second that this thread could issue just now: a run of some microseconds of instructions that do nothing.
+///
+/// A core whose other half is at work gives each thread about half of them, while multiply-adds alone, two a cycle, run as before.
+pub fn issue_rate() -> f64 {
+    const ROUNDS: usize = 500;
+    let start = Instant::now();
+    let instructions = idle(ROUNDS);
+    instructions as f64 / start.elapsed().as_secs_f64()
+}
+
+/// Runs instructions that do nothing, and says how many.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn idle(rounds: usize) -> usize {
+    for _ in 0..black_box(rounds) {
+        // SAFETY: the instruction has no effect.
+        unsafe { std::arch::asm!(".rept 240", "nop", ".endr", options(nomem, nostack, preserves_flags)) };
+    }
+    240 * rounds
+}
+
+/// Runs additions, and says how many.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn idle(rounds: usize) -> usize {
+    let mut sums = [0_usize; 8];
+    for _ in 0..black_box(30 * rounds) {
+        for sum in &mut sums {
+            *sum = black_box(*sum).wrapping_add(1);
+        }
+    }
+    black_box(sums);
+    240 * rounds
+}

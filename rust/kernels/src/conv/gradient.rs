@@ -281,7 +281,7 @@ impl<T: Element> Gradient<'_, T> {
             let mut sums = [[V::splat(T::default()); REGS]; ROWS];
             for p in (0..pixels.window.len()).step_by(row.max(1)) {
                 let (a, b) = (window.wrapping_add(pixels.window[p]), gradients.wrapping_add(pixels.at[p]));
-                sums = V::sums(sums, Operands { k: row, a, a_step, b, b_step, last, ahead: std::ptr::null() });
+                sums = V::sums(sums, Operands { k: row, a, a_step, b, b_step, right: 0, last, ahead: std::ptr::null() });
             }
             for i in 0..ROWS {
                 for r in 0..REGS {

@@ -193,7 +193,7 @@ impl<T: Element> Forward<'_, T> {
             let mut sums = [bias; PIXELS];
             let (k, a_step, b_step) = (layout.run, layout.step, REGS * V::LANES);
             for &run in layout.runs.iter() {
-                sums = V::sums(sums, Operands { k, a: window.add(run), a_step, b: w, b_step, last: V::LANES, ahead: std::ptr::null() });
+                sums = V::sums(sums, Operands { k, a: window.add(run), a_step, b: w, b_step, right: 0, last: V::LANES, ahead: std::ptr::null() });
                 w = w.add(k * b_step);
             }
             if self.finish.relu {

@@ -60,6 +60,8 @@ pub unsafe trait Vector<T>: Copy {
     const PIXELS: usize;
     /// Rows of such a tile of a product if each is read at an address of its own, which takes an address register.
     const ROWS_APART: usize;
+    /// Rows of such a tile four registers wide, or none.
+    const ROWS_WIDE: usize = 0;
 
     unsafe fn splat(value: T) -> Self;
     unsafe fn load(from: *const T) -> Self;
@@ -194,15 +196,34 @@ pub fn lanes<T: Element>(isa: Isa) -> usize {
     }
 }
 
-/// Rows of the largest tile of a product with registers of `isa`, if each row is read at an address of its own or not.
-pub fn tile_rows<T: Element>(isa: Isa, apart: bool) -> usize {
-    match (isa, apart) {
-        (Isa::Avx512, false) => T::Avx512::PIXELS,
-        (Isa::Avx512, true) => T::Avx512::ROWS_APART,
-        (Isa::Avx2, false) => T::Avx2::PIXELS,
-        (Isa::Avx2, true) => T::Avx2::ROWS_APART,
-        (Isa::Scalar, false) => T::Portable::PIXELS,
-        (Isa::Scalar, true) => T::Portable::ROWS_APART,
+/// How a tile of a product finds its factors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rows {
+    /// Laid out for it.
+    Packed,
+    /// Those of a step side by side, steps anywhere.
+    Together,
+    /// Those of a row side by side, rows anywhere.
+    Apart,
+}
+
+/// Rows and columns of the largest tile of a product of so many columns with registers of `isa`.
+pub fn tile_size<T: Element>(isa: Isa, rows: Rows, columns: usize) -> (usize, usize) {
+    match isa {
+        Isa::Avx512 => tile_of::<T, T::Avx512>(rows, columns),
+        Isa::Avx2 => tile_of::<T, T::Avx2>(rows, columns),
+        Isa::Scalar => tile_of::<T, T::Portable>(rows, columns),
+    }
+}
+
+/// As [`tile_size`], of the registers `V`.
+#[inline(always)]
+pub fn tile_of<T, V: Vector<T>>(rows: Rows, columns: usize) -> (usize, usize) {
+    match rows {
+        // Three registers are left to tiles of two and of one.
+        Rows::Apart | Rows::Together if V::ROWS_WIDE > 0 && columns > 3 * V::LANES => (V::ROWS_WIDE, 4 * V::LANES),
+        Rows::Apart => (V::ROWS_APART, 2 * V::LANES),
+        Rows::Packed | Rows::Together => (V::PIXELS, 2 * V::LANES),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::drive::strip_rows;
-use super::pack::panel_of;
+use super::pack::{distance, panel_of};
 use super::tile::{Finish, Tile, size_of_tile};
 use super::{Activation, Gemm};
-use crate::conv::vector::{Element, Kernel, Vector};
+use crate::conv::vector::{Element, Kernel, Rows, Vector, tile_of};
 use crate::parallel::SendPtr;
 
 /// One product, with where its operands start.
@@ -28,18 +28,38 @@ pub struct Block<'p, 'g, T> {
     pub(super) strips: *const T,
     /// Packed panels of B over these columns and this block of k, or null.
     pub(super) panels: *const T,
-    /// What is packed or read after this, to be fetched on the way: where it begins, or null, and how many elements of it are
-    /// fetched with each panel.
-    pub(super) next: (*const T, usize),
+    /// What is packed or read after this, to be fetched on the way.
+    pub(super) ahead: Option<Ahead<T>>,
+}
+
+/// Memory that is needed after a block: parts of one or two matrices, of both of which together (one after the other) this range.
+pub(super) struct Ahead<T> {
+    pub matrices: [(*const T, usize); 2],
+    pub range: Range<usize>,
+}
+
+impl<T> Ahead<T> {
+    /// Where the share of a tile begins.
+    fn of(&self, tile: usize, tiles: usize) -> *const T {
+        let [(first, len), (second, _)] = self.matrices;
+        let at = self.range.start + tile * self.range.len() / tiles;
+        if at < len { first.wrapping_add(at) } else { second.wrapping_add(at - len) }
+    }
+}
+
+/// How rows of A lie where they are not packed.
+pub(super) fn rows_in_place<T>(g: &Gemm<'_, T>) -> Rows {
+    if g.a_trans { Rows::Together } else { Rows::Apart }
 }
 
 impl<T: Element> Kernel<T> for Block<'_, '_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) {
         let (g, part) = (self.part.g, self.part);
-        let width = 2 * V::LANES;
-        let apart = self.strips.is_null() && !g.a_trans;
-        let most = strip_rows(self.rows.len(), if apart { V::ROWS_APART } else { V::PIXELS });
+        let panel = 2 * V::LANES;
+        let rows = if self.strips.is_null() { rows_in_place(g) } else { Rows::Packed };
+        let (most, widest) = tile_of::<T, V>(rows, self.columns.len());
+        let most = strip_rows(self.rows.len(), most);
         let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
         let (first, last) = (self.k.start == 0, self.k.end == g.k);
         // Of a tile that begins at this element of the result and this column.
@@ -57,16 +77,17 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
             // SAFETY: passed on to the caller.
             return unsafe { self.row::<V>(&finish(at, self.columns.start)) };
         }
-        let mut column = self.columns.start;
+        let tiles = self.columns.len().div_ceil(widest) * self.rows.len().div_ceil(most);
+        let (mut column, mut count) = (self.columns.start, 0);
         while column < self.columns.end {
-            let (next, share) = self.next;
-            let ahead = if next.is_null() { next } else { next.wrapping_add((column - self.columns.start) / width * share) };
-            let columns = width.min(self.columns.end - column);
-            let (b, b_step) = if self.panels.is_null() {
-                (g.b.as_ptr().wrapping_add(part.b + self.k.start * g.ldb + column), g.ldb)
+            // Two panels, if the second is more than a register wide and so laid out as the first.
+            let left = self.columns.end - column;
+            let columns = left.min(if left > 3 * V::LANES { widest } else { panel });
+            let (b, b_step, right) = if self.panels.is_null() {
+                (g.b.as_ptr().wrapping_add(part.b + self.k.start * g.ldb + column), g.ldb, panel)
             } else {
-                let panel = self.panels.wrapping_add(panel_of::<T>(column - self.columns.start, self.k.len(), width));
-                (panel, columns.next_multiple_of(V::LANES))
+                let first = self.panels.wrapping_add(panel_of::<T>(column - self.columns.start, self.k.len(), panel));
+                (first, columns.min(panel).next_multiple_of(V::LANES), distance::<T>(self.k.len(), panel))
             };
             let mut row = self.rows.start;
             while row < self.rows.end {
@@ -80,6 +101,8 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                 } else {
                     (self.strips.wrapping_add(panel_of::<T>(row - self.rows.start, self.k.len(), most)), 1, size_of_tile(rows))
                 };
+                let ahead = self.ahead.as_ref().map_or(std::ptr::null(), |ahead| ahead.of(count, tiles));
+                count += 1;
                 let at = row * part.ldc + column;
                 let finish = finish(at, column);
                 let tile = Tile {
@@ -89,6 +112,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                     a_step,
                     b,
                     b_step,
+                    right,
                     ahead,
                     c: part.c.get().wrapping_add(at),
                     ldc: part.ldc,
@@ -102,7 +126,7 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
                 unsafe { tile.run::<V>() };
                 row += rows;
             }
-            column += width;
+            column += columns;
         }
     }
 }

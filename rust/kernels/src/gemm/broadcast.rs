@@ -16,6 +16,8 @@ pub struct Operands<T> {
     pub a_step: usize,
     pub b: *const T,
     pub b_step: usize,
+    /// How far after the first register of a step of B the third is, if a tile is four wide.
+    pub right: usize,
     /// Lanes of the last register that may be read.
     pub last: usize,
     /// Where to fetch what is needed soon into the second-level cache, or null: for every four steps two lines, or
@@ -201,14 +203,18 @@ macro_rules! rows_apart {
 }
 
 macro_rules! sums {
-    ($name:ident, $apart:ident, $t:ty, $reg:ty, $mask:ty, $size:literal, $words:tt) => {
-        /// Adds to the sums of a tile of `ROWS` rows (an even number to 14, or one) by `REGS` registers.
+    ($name:ident, $apart:ident, $t:ty, $reg:ty, $mask:ty, $size:literal, $words:tt $(, $wide:path, $wide_apart:path)?) => {
+        /// Adds to the sums of a tile of `ROWS` rows (an even number to 14, or one) by one or two registers, or of six rows by four.
         ///
         /// # Safety
         /// AVX-512 must be present, and the operands readable over the tile.
         #[inline]
         #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
         pub unsafe fn $name<const ROWS: usize, const REGS: usize>(mut sums: [[$reg; REGS]; ROWS], from: Operands<$t>) -> [[$reg; REGS]; ROWS] {
+            $(if const { REGS == 4 } {
+                // SAFETY: passed on to the caller.
+                return unsafe { $wide(sums, from) };
+            })?
             let mask = ((1_u32 << from.last) - 1) as $mask;
             rows!(from, sums, mask, $size, $words, ROWS, REGS,
                 1: 0 s0 t0;
@@ -223,7 +229,8 @@ macro_rules! sums {
             sums
         }
 
-        /// As the function above, each row at an address of its own, the factors of a row side by side; ten rows at the most.
+        /// As the function above, each row at an address of its own, the factors of a row side by side; ten rows at the most, or
+        /// six by four registers.
         ///
         /// # Safety
         /// AVX-512 must be present, and the operands readable over the tile.
@@ -234,6 +241,10 @@ macro_rules! sums {
             starts: [*const $t; ROWS],
             from: Operands<$t>,
         ) -> [[$reg; REGS]; ROWS] {
+            $(if const { REGS == 4 } {
+                // SAFETY: passed on to the caller.
+                return unsafe { $wide_apart(sums, starts, from) };
+            })?
             rows_apart!(starts, from, sums, $size, $words, ROWS, REGS,
                 1: 0 p0 s0 t0;
                 2: 0 p0 s0 t0 1 p1 s1 t1;
@@ -246,7 +257,7 @@ macro_rules! sums {
         }
     };
 }
-sums!(sums_f32, apart_f32, f32, __m512, u16, 4, ("vmovups", "vfmadd231ps", "dword", "1to16", 4));
-sums!(sums_f64, apart_f64, f64, __m512d, u8, 8, ("vmovupd", "vfmadd231pd", "qword", "1to8", 8));
+sums!(sums_f32, apart_f32, f32, __m512, u16, 4, ("vmovups", "vfmadd231ps", "dword", "1to16", 4), super::wide::together_f32, super::wide::apart_f32);
+sums!(sums_f64, apart_f64, f64, __m512d, u8, 8, ("vmovupd", "vfmadd231pd", "qword", "1to8", 8), super::wide::together_f64, super::wide::apart_f64);
 // Pairs of bfloat16 in the place of each float32: half the steps, twice the products.
 sums!(sums_pairs, apart_pairs, f32, __m512, u16, 4, ("vmovups", "vdpbf16ps", "dword", "1to16", 4));

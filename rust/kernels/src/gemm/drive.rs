@@ -1,19 +1,19 @@
 //! The loops around the microkernel: what is packed, and how the result is divided among threads.
 //!
-//! Columns are divided into panels two registers wide, rows into strips of a tile's height. Products of few rows read
-//! both operands where they lie: packing would cost as much as the product. Larger ones go over k in blocks, with the
-//! panels of B packed. Strip after strip of A then passes along them, packed where enough columns share it, while what comes
-//! after it is fetched. The division depends on the sizes alone,
-//! in k too, whose parts are added in order: the same bytes for any number of threads.
+//! Columns are divided into panels two registers wide, rows into strips of a tile's height. Products of some hundred rows read
+//! both operands where they lie: packing, and waiting until all threads have packed, costs more than it saves. Larger ones go over k
+//! in blocks, with the panels of B packed. Strip after strip of A then passes along them, packed where enough columns share
+//! it, while what comes after it is fetched. The division depends on the sizes alone, in k too, whose parts are added in
+//! order: the same bytes for any number of threads.
 
 use std::ops::Range;
 
 use super::Gemm;
-use super::block::{Block, Part};
+use super::block::{Ahead, Block, Part, rows_in_place};
 use super::pack::{distance, pack_a, pack_b, pack_strips, panel_of};
 use super::summed::summed;
 use super::tasks::Tasks;
-use crate::conv::vector::{Element, lanes, tile_rows};
+use crate::conv::vector::{Element, Rows, lanes, tile_size};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
@@ -21,26 +21,39 @@ use crate::parallel::{self, SendPtr};
 /// Steps of k between two visits of the result: a strip of A, 14 KB of float32, then stays in the first-level cache while panels
 /// of B pass from the second. Shorter blocks cost more in going over the result than they save.
 pub(super) const K_BLOCK: usize = 256;
+/// The same where rows of A are read where they lie: fewer of them at a time, and each tile begins anew in memory.
+const K_BLOCK_APART: usize = 512;
 /// The same where A lies transposed: the next block of both operands is fetched while this one is multiplied.
 const K_BLOCK_TRANSPOSED: usize = 128;
 /// Columns that each strip of A is multiplied with while it is in the first-level cache: as many as the second level holds of B.
 const COLUMNS: usize = 1024;
 /// Bytes of A up to which all of its rows stay in the first-level cache while panels of B pass.
 const HELD: usize = 16 << 10;
-/// Rows up to which B is read where it lies: each of its panels serves few strips.
+/// Rows up to which B is read where it lies, however large it is: each of its panels serves few strips.
 const DIRECT_ROWS: usize = 48;
+/// The same for a B that the second-level cache holds, and the elements of a result that may have more rows.
+const DIRECT_ROWS_HELD: usize = 256;
+const DIRECT_RESULT: usize = 1 << 16;
+/// Rows of a task then, at least.
+const DIRECT_GROUP: usize = 12;
+/// Bytes of such a B at most.
+const HELD_B: usize = 3 << 19;
 /// Elements of B up to which both operands are read where they lie if A is transposed, which tiles read as fast.
 const DIRECT_B: usize = 16 << 10;
+/// The shorter side of a result up to which that is done.
+const DIRECT_SIDE: usize = 256;
 /// Steps of k up to which a transposed A is read where it lies: each is in another page.
 const DIRECT_STEPS: usize = 64;
 /// Columns from which on it pays to pack rows of A: fewer tiles are done sooner than a strip is packed for them.
-const SHARING_COLUMNS: usize = 160;
+const SHARING_COLUMNS: usize = 320;
 /// Rows of A whose distance is a multiple of so many bytes compete for the same lines of the first-level cache.
 const SAME_LINES: usize = 4096;
 /// Parts that a long sum of few rows is cut into, if B is read where it lies.
 const K_PARTS: usize = 4;
 /// Elements of B from which on that is done: where it is about as much as a cache holds.
 const SUMMED_B: usize = 64 << 10;
+/// Elements of the result up to which it is, as it makes too few tasks otherwise.
+const SUMMED_RESULT: usize = 1 << 10;
 /// Parts of a long sum of which both operands are packed, steps of k from which on it is one, and elements that the result may
 /// have, as each part has sums of its own in the second-level cache.
 const LONG_PARTS: usize = 8;
@@ -88,8 +101,8 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
             }
         });
     } else if is_long_sum(g, direct) {
-        summed(&part(0), LONG_PARTS, false);
-    } else if direct && !g.a_trans && (g.m == 1 || g.k >= 2 * g.n) && g.k * g.n >= SUMMED_B {
+        summed(&part(0), LONG_PARTS, direct);
+    } else if direct && !g.a_trans && (g.m == 1 || g.m * g.n <= SUMMED_RESULT) && g.k * g.n >= SUMMED_B {
         summed(&part(0), K_PARTS, true);
     } else if direct {
         divided(&part(0));
@@ -100,7 +113,14 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
 
 /// Whether tiles read both operands where they lie.
 fn reads_in_place<T>(g: &Gemm<'_, T>) -> bool {
-    !g.b_trans && (g.m <= DIRECT_ROWS || (g.a_trans && g.k <= DIRECT_STEPS && g.k * g.n <= DIRECT_B))
+    if g.b_trans {
+        return false;
+    }
+    let few = g.m <= DIRECT_ROWS_HELD || g.m * g.n <= DIRECT_RESULT;
+    match g.a_trans {
+        false => g.m <= DIRECT_ROWS || (few && g.k * g.n * size_of::<T>() <= HELD_B),
+        true => g.m.min(g.n) <= DIRECT_SIDE || (g.k <= DIRECT_STEPS && g.k * g.n <= DIRECT_B),
+    }
 }
 
 /// Whether a product whose operands are packed is cut in k.
@@ -137,23 +157,31 @@ pub(super) fn check<T>(g: &Gemm<'_, T>, a: usize, b: usize, c_len: usize, c: usi
 pub(super) fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
     let g = part.g;
     if direct {
-        block(part, (0..g.m, 0..g.n, 0..g.k), (None, None));
-        return;
+        return in_place(part, (0..g.m, 0..g.n), (0, 1));
     }
-    each_k_block(g.k, k_block(g), |k| {
+    each_k_block(g.k, k_block(g, false), |k| {
         let panels = pack_b(part, 0..g.n, k.clone());
         by_strips(part, (0..g.m, 0..g.n, k), (None, start(&panels)));
     });
 }
 
 /// Steps of k between two visits of the result.
-fn k_block<T>(g: &Gemm<'_, T>) -> usize {
-    if g.a_trans { K_BLOCK_TRANSPOSED } else { K_BLOCK }
+fn k_block<T>(g: &Gemm<'_, T>, direct: bool) -> usize {
+    match g.a_trans {
+        true => K_BLOCK_TRANSPOSED,
+        false if direct || !shares_rows(g) => K_BLOCK_APART,
+        false => K_BLOCK,
+    }
 }
 
 /// Whether enough columns read each strip of A that it pays to pack it.
 pub(super) fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
     g.a_trans || g.n >= SHARING_COLUMNS || (g.lda * size_of::<T>()).is_multiple_of(SAME_LINES)
+}
+
+/// How tiles find the rows of A if B is packed.
+fn rows_of_tiles<T>(g: &Gemm<'_, T>) -> Rows {
+    if shares_rows(g) { Rows::Packed } else { Rows::Apart }
 }
 
 pub(super) fn start<T>(buffer: &Buffer) -> *const T {
@@ -167,7 +195,7 @@ pub(super) fn block<T: Element>(
     (strips, panels): (Option<*const T>, Option<*const T>),
 ) {
     let or_null = |packed: Option<*const T>| packed.unwrap_or(std::ptr::null());
-    let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels), next: (std::ptr::null(), 0) };
+    let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels), ahead: None };
     T::gemm_block(isa::active(), block);
 }
 
@@ -188,7 +216,7 @@ pub(super) fn by_strips<T: Element>(
         return block(part, (rows, columns, k), (strips, Some(panels)));
     }
     let width = 2 * lanes::<T>(isa::active());
-    let height = strip_rows(rows.len(), tile_rows::<T>(isa::active(), !shares));
+    let height = strip_rows(rows.len(), tile_size::<T>(isa::active(), rows_of_tiles(g), columns.len().min(COLUMNS)).0);
     let each = strips.is_none() && shares;
     let mut own = Buffer::dirty(if each { distance::<T>(k.len(), height) * size_of::<T>() } else { 0 }).expect("memory for a strip");
     for column in columns.clone().step_by(COLUMNS) {
@@ -202,45 +230,56 @@ pub(super) fn by_strips<T: Element>(
                 unsafe { pack_strips(part, strip.clone(), k.clone(), own.as_bytes_mut().as_mut_ptr().cast()) };
                 a = Some(start(&own));
             }
-            let next = after(part, (&strip, &columns, &k), height);
+            let ahead = after(part, (&strip, &k), height);
             let or_null = a.unwrap_or(std::ptr::null());
-            T::gemm_block(isa::active(), Block { part, rows: strip, columns: columns.clone(), k: k.clone(), strips: or_null, panels, next });
+            T::gemm_block(isa::active(), Block { part, rows: strip, columns: columns.clone(), k: k.clone(), strips: or_null, panels, ahead });
         }
     }
 }
 
-/// What comes after a strip: its neighbour's rows, or, if these lie transposed, a share of the next block of k.
-fn after<T: Element>(part: &Part<'_, T>, (strip, columns, k): (&Range<usize>, &Range<usize>, &Range<usize>), height: usize) -> (*const T, usize) {
+/// What comes after a strip: its neighbour's rows, or, if these lie transposed, its share of the next block of k.
+fn after<T: Element>(part: &Part<'_, T>, (strip, k): (&Range<usize>, &Range<usize>), height: usize) -> Option<Ahead<T>> {
     let g = part.g;
-    let panels = columns.len().div_ceil(2 * lanes::<T>(isa::active())).max(1);
-    if !g.a_trans {
-        let next = g.a.as_ptr().wrapping_add(part.a + strip.end * g.lda + k.start);
-        return if strip.end < g.m { (next, height * g.lda / panels) } else { (std::ptr::null(), 0) };
+    if g.a_trans {
+        return next_steps(part, k, (strip.start, strip.end, g.m));
     }
+    let (next, len) = (g.a.as_ptr().wrapping_add(part.a + strip.end * g.lda + k.start), height * g.lda);
+    (strip.end < g.m).then(|| Ahead { matrices: [(next, len), (std::ptr::null(), 0)], range: 0..len })
+}
+
+/// Rows of both operands in the next block of k: from one to another of so many parts of all of them.
+fn next_steps<T: Element>(part: &Part<'_, T>, k: &Range<usize>, (from, to, parts): (usize, usize, usize)) -> Option<Ahead<T>> {
+    let g = part.g;
     if k.end >= g.k || g.b_trans {
-        return (std::ptr::null(), 0);
+        return None;
     }
-    // Rows of both operands, one after the other.
     let steps = k.len().min(g.k - k.end);
     let (a, b) = (steps * g.lda, steps * g.ldb);
-    let at = strip.start * (a + b) / g.m;
-    let share = height * (a + b) / g.m / panels;
-    if at < a {
-        (g.a.as_ptr().wrapping_add(part.a + k.end * g.lda + at), share)
-    } else {
-        (g.b.as_ptr().wrapping_add(part.b + k.end * g.ldb + at - a), share)
-    }
+    let start = |matrix: &[T], offset: usize, ld: usize| matrix.as_ptr().wrapping_add(offset + k.end * ld);
+    let matrices = [(start(g.a, part.a, g.lda), a), (start(g.b, part.b, g.ldb), b)];
+    Some(Ahead { matrices, range: from * (a + b) / parts..to * (a + b) / parts })
+}
+
+/// A rectangle of the result over all of k, operands read where they lie; it is the `i`-th of so many tasks.
+fn in_place<T: Element>(part: &Part<'_, T>, (rows, columns): (Range<usize>, Range<usize>), (i, tasks): (usize, usize)) {
+    let g = part.g;
+    // Strips of rows after the first find a block of B in the second-level cache.
+    each_k_block(g.k, k_block(g, true), |k| {
+        let ahead = if g.a_trans { next_steps(part, &k, (i, i + 1, tasks)) } else { None };
+        let null = std::ptr::null();
+        T::gemm_block(isa::active(), Block { part, rows: rows.clone(), columns: columns.clone(), k, strips: null, panels: null, ahead });
+    });
 }
 
 /// Tasks over strips of rows and groups of panels, operands read where they lie.
 fn divided<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
-    let width = 2 * lanes::<T>(isa::active());
+    let (_, width) = tile_size::<T>(isa::active(), rows_in_place(g), g.n);
     let panels = g.n.div_ceil(width);
     // Tasks of equal work, about a dozen: along the longer side.
-    let (row_tasks, column_tasks) =
-        if g.m >= 8 * width.min(g.n) { (12.min(g.m.div_ceil(14)), 1) } else { (1, panels.min(12)) };
-    let row_tasks = if column_tasks < 4 { row_tasks.max(4.min(g.m.div_ceil(14))) } else { row_tasks };
+    let row_groups = (g.m / DIRECT_GROUP).max(1);
+    let (row_tasks, column_tasks) = if g.m >= 8 * width.min(g.n) { (12.min(row_groups), 1) } else { (1, panels.min(12)) };
+    let row_tasks = if column_tasks < 4 { row_tasks.max(4.min(row_groups)) } else { row_tasks };
     parallel::for_each(row_tasks * column_tasks, |task| {
         let (r, c) = (task / column_tasks, task % column_tasks);
         let cut = |i: usize| (i * g.m / row_tasks).min(g.m);
@@ -249,20 +288,17 @@ fn divided<T: Element>(part: &Part<'_, T>) {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
-        // Strips of rows after the first find a block of B in the second-level cache.
-        each_k_block(g.k, k_block(g), |k| {
-            block(part, (rows.clone(), columns.clone(), k), (None, None));
-        });
+        in_place(part, (rows, columns), (task, row_tasks * column_tasks));
     });
 }
 
 /// B packed once for each block of k, then tasks over strips of rows and groups of panels.
 fn packed<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
-    let tasks = Tasks::new::<T>((g.m, g.n), g.n, g.a_trans, !shares_rows(g));
+    let tasks = Tasks::new::<T>((g.m, g.n), g.n, rows_of_tiles(g));
     let width = 2 * lanes::<T>(isa::active());
     let (shares, one) = (shares_rows(g), tasks.column_tasks == 1);
-    each_k_block(g.k, k_block(g), |k| {
+    each_k_block(g.k, k_block(g, false), |k| {
         let packed_b = pack_b(part, 0..g.n, k.clone());
         let b = SendPtr(start::<T>(&packed_b).cast_mut());
         // Several tasks need the same rows: packed once for all of them, else by the task.

@@ -12,7 +12,7 @@ use super::tile::size_of_tile;
 use super::{Activation, Block, Epilogue, Gemm};
 use crate::cast::{Kind, cast, round_with_bias, widen_rows};
 use crate::conv::vector::pairs::Pairs;
-use crate::conv::vector::{Element, Kernel, lanes, tile_rows};
+use crate::conv::vector::{Element, Kernel, Rows, lanes, tile_size};
 use crate::element::{as_bytes, as_bytes_mut, cast_slice, cast_slice_mut};
 use crate::isa;
 use crate::memory::Buffer;
@@ -135,7 +135,7 @@ impl<'g> Product<'g> {
     fn run(&self) {
         let (g, steps) = (self.g, self.steps);
         let width = 2 * lanes::<f32>(isa::active());
-        let tasks = Tasks::new::<f32>((g.m, g.n), COLUMNS, g.a_trans, false);
+        let tasks = Tasks::new::<f32>((g.m, g.n), COLUMNS, Rows::Packed);
         // Sums over several blocks of k are kept whole, others only until they are rounded.
         let several = steps > K_BLOCK;
         let mut kept = Buffer::dirty(if several { 4 * g.m * g.n } else { 0 }).expect("memory for the sums of a result");
@@ -182,7 +182,7 @@ impl<'g> Product<'g> {
         let g = blank(self.g.m, self.g.n, self.steps);
         let c = SendPtr(sums.wrapping_sub(rows.start * ldc + columns.start));
         let part = Part { g: &g, a: 0, b: 0, c, ldc };
-        let block = Block { part: &part, rows, columns, k, strips, panels, next: (std::ptr::null(), 0) };
+        let block = Block { part: &part, rows, columns, k, strips, panels, ahead: None };
         match self.way {
             Way::Widened => f32::gemm_block(isa::active(), block),
             // SAFETY: the instructions are there, as was asserted; the sums are those of this task.
@@ -211,7 +211,7 @@ impl<'g> Product<'g> {
     fn pack_a(&self, rows: Range<usize>, k: &Range<usize>) -> Buffer {
         let g = self.g;
         let side = Side { from: &g.a[self.a..], ld: g.lda, together: !g.a_trans, k: g.k };
-        let most = strip_rows(rows.len(), tile_rows::<f32>(isa::active(), false));
+        let most = strip_rows(rows.len(), tile_size::<f32>(isa::active(), Rows::Packed, 0).0);
         let mut buffer = Buffer::dirty(4 * rows.len().div_ceil(most) * distance::<f32>(k.len(), most)).expect("memory for a packed block of an operand");
         let out = buffer.as_bytes_mut().as_mut_ptr();
         let last = size_of_tile(rows.len() % most);

@@ -14,6 +14,7 @@ mod row;
 mod summed;
 mod tasks;
 pub(crate) mod tile;
+pub(crate) mod wide;
 
 pub use block::Block;
 pub use half::{Way, gemm_half, gemm_half_by};

@@ -75,6 +75,6 @@ impl<T: Element> Repeated<T> {
         assert_eq!(self.isa, isa::active(), "the matrix was laid out for another instruction set");
         let packed = shares_rows(&g).then(|| pack_a(&part, 0..rows, 0..k));
         let strips = packed.as_ref().map_or(std::ptr::null(), |strips| strips.as_bytes().as_ptr().cast());
-        T::gemm_block(self.isa, Block { part: &part, rows: 0..rows, columns: 0..n, k: 0..k, strips, panels, next: (std::ptr::null(), 0) });
+        T::gemm_block(self.isa, Block { part: &part, rows: 0..rows, columns: 0..n, k: 0..k, strips, panels, ahead: None });
     }
 }

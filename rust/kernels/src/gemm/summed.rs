@@ -1,8 +1,7 @@
 //! Products whose sums are long and whose results are small, cut in k.
 
 use super::block::Part;
-use super::drive::{block, shares_rows, start, whole};
-use super::pack::pack_a;
+use super::drive::whole;
 use super::{Activation, Epilogue, Gemm};
 use crate::conv::vector::Element;
 use crate::memory::Buffer;
@@ -25,12 +24,7 @@ pub(super) fn summed<T: Element>(part: &Part<'_, T>, parts: usize, direct: bool)
         let a = part.a + first * if g.a_trans { g.lda } else { 1 };
         let b = part.b + first * if g.b_trans { 1 } else { g.ldb };
         let part = Part { g, a, b, c, ldc: g.n };
-        if direct {
-            let strips = (g.m > 1 && shares_rows(g)).then(|| pack_a(&part, 0..g.m, 0..k));
-            block(&part, (0..g.m, 0..g.n, 0..k), (strips.as_ref().map(start), None));
-        } else {
-            whole(&part, false);
-        }
+        whole(&part, direct);
     });
     let rows = (size / parts).div_ceil(g.n).max(1);
     parallel::for_each(g.m.div_ceil(rows), |task| {

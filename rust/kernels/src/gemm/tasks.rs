@@ -3,15 +3,15 @@
 use std::ops::Range;
 
 use super::drive::strip_rows;
-use crate::conv::vector::{Element, lanes, tile_rows};
+use crate::conv::vector::{Element, Rows, tile_size};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel;
 
-/// Strips of rows of a task, at most.
-const STRIPS: usize = 8;
-/// Columns for each strip up to which a product is divided by rows.
-const WIDTH: usize = 32;
+/// Rows of a task, at most, about.
+const ROWS: usize = 112;
+/// Columns for each row up to which a product of many rows is divided by rows.
+const COLUMNS: usize = 2;
 /// Tasks to divide a product into, at least, so that threads end together.
 const TASKS: usize = 16;
 
@@ -29,16 +29,15 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    /// Of an m × n result of sums of type `T`; a task has about `most` columns at the most. Rows are packed, many of them `together`
-    /// if they lie side by side, or read `apart`.
-    pub fn new<T: Element>((m, n): (usize, usize), most: usize, together: bool, apart: bool) -> Self {
-        let isa = isa::active();
-        let (height, width) = (strip_rows(m, tile_rows::<T>(isa, apart)), 2 * lanes::<T>(isa));
+    /// Of an m × n result of sums of type `T`; a task has about `most` columns at the most. Rows `lie` as tiles find them.
+    pub fn new<T: Element>((m, n): (usize, usize), most: usize, lie: Rows) -> Self {
+        let (rows, width) = tile_size::<T>(isa::active(), lie, n);
+        let height = strip_rows(m, rows);
         let (strips, panels) = (m.div_ceil(height), n.div_ceil(width));
         // Rather rows than columns, so that a strip is packed once and passes along all panels; but where rows are few and columns
         // many, threads had better share the columns, each reading its own.
-        let by_rows = !together && strips >= TASKS && n <= WIDTH * strips;
-        let row_tasks = strips.div_ceil(STRIPS).max(if by_rows { TASKS } else { 1 });
+        let by_rows = m >= 2 * ROWS && n <= COLUMNS * m;
+        let row_tasks = m.div_ceil(ROWS).max(if by_rows { TASKS.min(strips) } else { 1 });
         let column_tasks = TASKS.div_ceil(row_tasks).min(panels).max(n.div_ceil(most));
         Self { m, n, height, width, strips, panels, row_tasks, column_tasks }
     }

@@ -1,4 +1,4 @@
-//! The microkernel: a few rows by one or two registers of columns, summed over k in registers.
+//! The microkernel: a few rows by one, two or four registers of columns, summed over k in registers.
 
 use std::mem::MaybeUninit;
 
@@ -32,6 +32,8 @@ pub struct Tile<T> {
     pub a_step: usize,
     pub b: *const T,
     pub b_step: usize,
+    /// How far after the first register of a step of B the third is, if there are more than two.
+    pub right: usize,
     /// Where to fetch what is needed soon, or null.
     pub ahead: *const T,
     pub c: *mut T,
@@ -53,7 +55,10 @@ impl<T: Element> Tile<T> {
     /// The operands must be readable and the result writable over the tile, for the instruction set of `V`.
     #[inline(always)]
     pub unsafe fn run<V: Vector<T>>(&self) {
-        if self.columns > V::LANES {
+        if self.columns > 3 * V::LANES {
+            // SAFETY: passed on to the caller.
+            unsafe { self.sized::<V, 4>() }
+        } else if self.columns > V::LANES {
             // SAFETY: passed on to the caller.
             unsafe { self.sized::<V, 2>() }
         } else {
@@ -69,7 +74,7 @@ impl<T: Element> Tile<T> {
                 match self.rows {
                     $(n if n <= $rows && $rows <= V::PIXELS => {
                         // A constant condition: sizes that do not fit the registers are not even compiled.
-                        if const { $rows <= V::PIXELS } {
+                        if const { $rows <= if REGS == 4 { V::ROWS_WIDE } else { V::PIXELS } } {
                             // SAFETY: passed on to the caller.
                             unsafe { V::apart(#[inline(always)] || self.compute::<V, $rows, REGS>()) }
                         }
@@ -86,20 +91,26 @@ impl<T: Element> Tile<T> {
         let last = self.columns - (REGS - 1) * V::LANES;
         // SAFETY: all addresses lie within the operands as the caller promised; masked lanes are not touched.
         unsafe {
-            let Self { k, a, a_step, b, b_step, ahead, .. } = *self;
-            let operands = Operands { k, a, a_step, b, b_step, last: if self.filled { V::LANES } else { last }, ahead };
+            let Self { k, a, a_step, b, b_step, right, ahead, .. } = *self;
+            let operands = Operands { k, a, a_step, b, b_step, right, last: if self.filled { V::LANES } else { last }, ahead };
             let zeros = [[V::splat(T::default()); REGS]; ROWS];
-            // Rows that lie side by side are read from one address.
             let sums = if self.a_row == 1 && (self.rows == ROWS || self.padded) {
+                // Rows that lie side by side are read from one address.
                 V::sums(zeros, operands)
-            } else if const { ROWS <= V::ROWS_APART } {
+            } else if const { ROWS <= V::ROWS_APART || REGS == 4 } {
                 debug_assert_eq!(a_step, 1, "rows that lie neither side by side nor each for itself");
-                V::sums_apart(zeros, std::array::from_fn(|i| a.wrapping_add(i.min(self.rows - 1) * self.a_row)), operands)
+                V::sums_apart(zeros, self.starts(), operands)
             } else {
                 unreachable!("a tile of {ROWS} rows apart")
             };
             if self.rows == ROWS && last == V::LANES { self.whole(sums) } else { self.by_parts(sums, last) }
         }
+    }
+
+    /// Where each row of A starts; those that do not exist repeat the last.
+    #[inline(always)]
+    fn starts<const ROWS: usize>(&self) -> [*const T; ROWS] {
+        std::array::from_fn(|i| self.a.wrapping_add(i.min(self.rows - 1) * self.a_row))
     }
 
     /// Finishes a tile all of whose rows and columns exist.

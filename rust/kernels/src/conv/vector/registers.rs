@@ -60,12 +60,13 @@ blended!(larger_256_pd, where_equal_256_pd, _mm256_cmp_pd, _mm256_and_pd, _mm256
 macro_rules! hardware {
     ($reg:ty, $t:ty, $lanes:literal, $pixels:literal, $rows_apart:literal, $apart:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $mul:ident,
      $max:ident, $div:ident, $larger:ident, $where_equal:ident, part: ($from:ident, $n:ident, $load_part:expr, $to:ident, $value:ident, $store_part:expr),
-     groups: {$($group:literal => $repeat:expr, $split:expr;)*} $(, sums: $sums:path, $sums_apart:path)?) => {
+     groups: {$($group:literal => $repeat:expr, $split:expr;)*} $(, sums: $sums:path, $sums_apart:path, rows_wide: $rows_wide:literal)?) => {
         // SAFETY: each method is the intrinsic it is named after, on pointers that the caller vouches for.
         unsafe impl Vector<$t> for $reg {
             const LANES: usize = $lanes;
             const PIXELS: usize = $pixels;
             const ROWS_APART: usize = $rows_apart;
+            $(const ROWS_WIDE: usize = $rows_wide;)?
 
             #[inline(always)]
             unsafe fn splat(value: $t) -> Self {
@@ -232,14 +233,14 @@ hardware!(__m512, f32, 16, 14, 10, apart_avx512, _mm512_set1_ps, _mm512_loadu_ps
         2 => _mm512_castpd_ps(_mm512_set1_pd(p.cast::<f64>().read_unaligned())), permute_16x32!(v, 2);
         4 => _mm512_broadcast_f32x4(_mm_loadu_ps(p)), permute_16x32!(v, 4);
         8 => _mm512_broadcast_f32x8(_mm256_loadu_ps(p)), permute_16x32!(v, 8);
-    }, sums: sums_f32, apart_f32);
+    }, sums: sums_f32, apart_f32, rows_wide: 6);
 hardware!(__m512d, f64, 8, 14, 10, apart_avx512, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_mul_pd,
     _mm512_max_pd, _mm512_div_pd, larger_512_pd, where_equal_512_pd,
     part: (p, n, _mm512_maskz_loadu_pd(mask(n) as u8, p), q, v, _mm512_mask_storeu_pd(q, mask(n) as u8, v)),
     groups: {
         2 => _mm512_broadcast_f64x2(_mm_loadu_pd(p)), permute_8x64!(v, 2);
         4 => _mm512_broadcast_f64x4(_mm256_loadu_pd(p)), permute_8x64!(v, 4);
-    }, sums: sums_f64, apart_f64);
+    }, sums: sums_f64, apart_f64, rows_wide: 6);
 hardware!(__m256, f32, 8, 6, 6, apart_avx2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_mul_ps,
     _mm256_max_ps, _mm256_div_ps, larger_256_ps, where_equal_256_ps,
     part: (p, n, _mm256_maskload_ps(p, mask_8x32(n)), q, v, _mm256_maskstore_ps(q, mask_8x32(n), v)),
