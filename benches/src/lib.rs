@@ -69,8 +69,12 @@ impl ValueFormatter for OfCeiling {
     }
 }
 
-/// Criterion for kernels of microseconds: short runs, compared with a ceiling that was measured just before.
-pub struct Bench(Criterion<OfCeiling>);
+/// Criterion for kernels of microseconds: short runs, compared with a ceiling that was measured just before or earlier on.
+pub struct Bench {
+    criterion: Criterion<OfCeiling>,
+    /// Operations a second of one thread, the most that was seen.
+    peak: f64,
+}
 
 impl Bench {
     /// With the arguments of the command line: a filter, `--save-baseline` and so on.
@@ -82,12 +86,13 @@ impl Bench {
             .sample_size(20)
             .without_plots()
             .configure_from_args();
-        Self(criterion)
+        Self { criterion, peak: 0.0 }
     }
 
     /// A call of so many floating-point operations, against the peak of this many threads.
     pub fn flops(&mut self, group: &str, name: &str, flops: usize, threads: usize, f: impl FnMut()) {
-        self.row(group, name, threads, peak_flops() * threads as f64, Throughput::Elements(flops as u64), f);
+        self.peak = self.peak.max(peak_flops());
+        self.row(group, name, threads, self.peak * threads as f64, Throughput::Elements(flops as u64), f);
     }
 
     /// A call that moves so many bytes, against a copy of as many.
@@ -95,10 +100,11 @@ impl Bench {
         self.row(group, name, 1, copy_bandwidth(bytes / 2), Throughput::Bytes(bytes as u64), f);
     }
 
+    #[expect(clippy::print_stdout, reason = "a line more of what Criterion prints")]
     fn row(&mut self, group: &str, name: &str, threads: usize, ceiling: f64, throughput: Throughput, mut f: impl FnMut()) {
         CEILING.store(ceiling.to_bits(), Ordering::Relaxed);
         let mut clock = Clock::new(threads);
-        let mut group = self.0.benchmark_group(group);
+        let mut group = self.criterion.benchmark_group(group);
         group.throughput(throughput).bench_function(name, |b| b.iter_custom(|calls| clock.time(calls, &mut f)));
         group.finish();
         if let Some((times, forced)) = clock.disturbance() {
@@ -108,6 +114,6 @@ impl Bench {
 
     /// Prints the summary.
     pub fn finish(self) {
-        self.0.final_summary();
+        self.criterion.final_summary();
     }
 }

@@ -14,9 +14,9 @@ use rkeras_kernels::parallel;
 /// a neighbour takes the rate to half.
 const UNDISTURBED: f64 = 0.85;
 /// What is measured between two looks at the cores.
-const PIECE: Duration = Duration::from_micros(300);
-/// How often a piece is repeated before it counts as it is.
-const TRIES: usize = 40;
+const PIECE: Duration = Duration::from_micros(100);
+/// How long pieces are repeated in all before they count as they are.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// A stopwatch for calls on a number of threads.
 pub struct Clock {
@@ -62,7 +62,7 @@ impl Clock {
 
     /// The time that so many calls take on cores of their own.
     pub fn time(&mut self, calls: u64, mut f: impl FnMut()) -> Duration {
-        let (mut total, mut left, mut size, mut tries) = (Spent::default(), calls, 1, 0);
+        let (mut total, mut left, mut size) = (Spent::default(), calls, 1);
         let mut before = slowest(self.threads);
         while left > 0 {
             let n = left.min(size);
@@ -71,14 +71,13 @@ impl Clock {
             let time = start.elapsed();
             let after = slowest(self.threads);
             self.all.add(n, time);
-            tries += 1;
             let quiet = before.min(after) > UNDISTURBED * self.full;
-            if quiet || tries == TRIES {
+            if quiet || self.all.time > PATIENCE {
                 total.add(n, time);
                 if !quiet {
                     self.forced.add(n, time);
                 }
-                (left, tries) = (left - n, 0);
+                left -= n;
             }
             before = after;
             size = (PIECE.as_secs_f64() / self.all.seconds_a_call()).max(1.0) as u64;

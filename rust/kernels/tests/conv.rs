@@ -207,7 +207,10 @@ fn a_depthwise_convolution_of_nothing_is_bias_and_zeros() {
 
 #[test]
 fn larger_shapes_match_plain_loops() {
-    for s in [same(3, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(2, 14, 5, 32, 8), same(1, 30, 3, 5, 67), same(3, 40, 3, 3, 3)] {
+    let narrow = [same(3, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(2, 14, 5, 32, 8), same(1, 30, 3, 5, 67), same(3, 40, 3, 3, 3)];
+    // Channels of four registers, in rows that tiles of six pixels do not fill.
+    let wide = [same(2, 13, 3, 32, 64), same(1, 11, 3, 5, 130), same(2, 9, 3, 1, 70), same(3, 5, 3, 1, 64)];
+    for s in narrow.into_iter().chain(wide) {
         check::<f32>(&s, 1e-3);
     }
 }
@@ -218,7 +221,7 @@ fn bytes_do_not_depend_on_the_number_of_threads() {
     (strided.strides, strided.out, strided.groups) = ([1, 2, 2], [1, 12, 12], 2);
     let mut apart = depthwise(6, 33, 3, 50, 2);
     (apart.strides, apart.out) = ([1, 2, 2], [1, 17, 17]);
-    let dense = [same(9, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(1, 40, 3, 16, 40), strided];
+    let dense = [same(9, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(1, 40, 3, 16, 40), same(2, 13, 3, 20, 64), strided];
     let depthwise = [depthwise(3, 19, 3, 20, 1), depthwise(5, 56, 3, 64, 1), depthwise(9, 40, 5, 3, 1), apart];
     for s in dense.into_iter().chain(depthwise) {
         let x: Vec<f32> = values(s.input_len(), 1);

@@ -100,7 +100,11 @@ proptest! {
 
 #[test]
 fn large_products_pass_through_every_path() {
-    for (m, n, k) in [(128, 1568, 64), (784, 128, 32), (200, 600, 700), (1024, 40, 96), (99, 999, 97), (257, 300, 513), (1, 4000, 300), (300, 10, 500), (53, 500, 1024), (130, 60, 1500), (501, 97, 300)] {
+    let shapes = [
+        (128, 1568, 64), (784, 128, 32), (200, 600, 700), (1024, 40, 96), (99, 999, 97), (257, 300, 513), (1, 4000, 300), (300, 10, 500),
+        (53, 500, 1024), (130, 60, 1500), (501, 97, 300), (1100, 113, 600), (130, 97, 2100), (300, 320, 70),
+    ];
+    for (m, n, k) in shapes {
         for (a_trans, b_trans) in [(false, false), (true, false), (false, true), (true, true)] {
             let case = Case { m, n, k, a_trans, b_trans, gap: 0, accumulate: false, bias: true, residual: false, relu: true };
             check!(f32, case);
@@ -136,15 +140,20 @@ fn batches_take_their_operands_at_offsets() {
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
     let irrational = |len: usize, s: f32| (0..len).map(|i| ((i as f32 + s) * 0.7).sin()).collect::<Vec<f32>>();
-    for (m, n, k, b_trans) in [(300, 500, 600, false), (300, 500, 600, true), (32, 128, 784, false), (784, 128, 32, false), (128, 64, 1568, false), (600, 100, 300, false)] {
+    let shapes = [
+        (300, 500, 600, false, false), (300, 500, 600, false, true), (32, 128, 784, false, false), (784, 128, 32, false, false),
+        (128, 64, 1568, false, false), (600, 100, 300, false, false), (1100, 113, 600, false, false), (784, 128, 32, true, false),
+        (130, 97, 2100, true, false), (300, 320, 70, true, false), (16, 60, 1500, false, false),
+    ];
+    for (m, n, k, a_trans, b_trans) in shapes {
         let (a, b) = (irrational(m * k, 0.1), irrational(k * n, 0.3));
         let results: Vec<Vec<u32>> = (1..=3)
             .map(|threads| {
                 set_num_threads(threads);
                 let mut c = vec![0.0_f32; m * n];
-                let ldb = if b_trans { k } else { n };
+                let (lda, ldb) = (if a_trans { m } else { k }, if b_trans { k } else { n });
                 let call = Gemm {
-                    m, n, k, a: &a, lda: k, a_trans: false, b: &b, ldb, b_trans, accumulate: false,
+                    m, n, k, a: &a, lda, a_trans, b: &b, ldb, b_trans, accumulate: false,
                     epilogue: Epilogue::NONE,
                 };
                 gemm(&call, &mut c, n);

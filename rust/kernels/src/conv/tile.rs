@@ -60,9 +60,20 @@ impl<T: Element> Kernel<T> for Forward<'_, T> {
 impl<T: Element> Forward<'_, T> {
     #[inline(always)]
     unsafe fn panels<V: Vector<T>, const GROUP: usize>(&self, windows: *const T) {
-        for i in 0..panels(self.job, V::LANES, GROUP) {
-            let panel = panel(self.job, V::LANES, GROUP, i);
+        let of = |i: usize| panel(self.job, V::LANES, GROUP, i);
+        let count = panels(self.job, V::LANES, GROUP);
+        let whole = |i: usize| i < count && of(i).channels == 2 * V::LANES;
+        let mut i = 0;
+        while i < count {
+            let panel = of(i);
             let bias = self.finish.bias[i * 2 * V::LANES..].as_ptr();
+            i += 1;
+            if const { V::ROWS_WIDE > 0 && GROUP == 1 } && self.layout.neighbours && whole(i - 1) && whole(i) {
+                // SAFETY: passed on to the caller.
+                unsafe { self.pairs::<V>(windows, panel, of(i).start - panel.start, bias) };
+                i += 1;
+                continue;
+            }
             // SAFETY: passed on to the caller; the number of pixels is the one that fits the registers.
             unsafe {
                 // Constant conditions, so that only the tiles of this instruction set are compiled.
@@ -82,6 +93,33 @@ impl<T: Element> Forward<'_, T> {
                         _ => self.pixels::<V, GROUP, 2, 1, 2>(windows, panel, bias),
                     }
                 }
+            }
+        }
+    }
+
+    /// A panel and the one after it, which starts `right` further on, row by row.
+    #[inline(always)]
+    unsafe fn pairs<V: Vector<T>>(&self, windows: *const T, panel: Panel, right: usize, bias: *const T) {
+        let start = self.layout.output_start(self.job, self.block, 0) + self.job.to.first + panel.first;
+        let row = self.job.axes[2].out.max(1);
+        let pixels = self.layout.valid(self.job, self.block, 0);
+        for first in (0..pixels).step_by(row) {
+            let mut p = first;
+            while p < first + row {
+                let size = [6, 4, 2, 1].into_iter().find(|size| *size <= first + row - p).expect("a pixel is left");
+                macro_rules! sizes {
+                    ($($size:literal)+) => {
+                        match size {
+                            $($size => V::apart(#[inline(always)] || if const { $size <= V::ROWS_WIDE } {
+                                self.row::<V, $size, 4>(windows, panel, right, bias, p, start);
+                            }),)+
+                            _ => unreachable!("a tile of {size} pixels"),
+                        }
+                    };
+                }
+                // SAFETY: passed on to the caller.
+                unsafe { sizes!(1 2 4 6) }
+                p += size;
             }
         }
     }
@@ -113,7 +151,7 @@ impl<T: Element> Forward<'_, T> {
                         ($($size:literal)+) => {
                             match size {
                                 $($size => V::apart(#[inline(always)] || if const { GROUP == 1 && ($size == V::PIXELS || (V::PIXELS == 14 && $size >= 8)) } {
-                                    self.row::<V, $size, REGS>(windows, panel, bias, p, starts[0]);
+                                    self.row::<V, $size, REGS>(windows, panel, 0, bias, p, starts[0]);
                                 }),)+
                                 _ => unreachable!("a tile of {size} pixels"),
                             }
@@ -164,12 +202,13 @@ impl<T: Element> Forward<'_, T> {
         sizes.iter().copied().filter(|size| self.layout.neighbours && row >= *size).min_by_key(cost)
     }
 
-    /// Pixels of one row from `first` on.
+    /// Pixels of one row from `first` on; of four registers, the third and fourth have their weights `right` further on.
     #[inline(always)]
     unsafe fn row<V: Vector<T>, const PIXELS: usize, const REGS: usize>(
         &self,
         windows: *const T,
         panel: Panel,
+        right: usize,
         bias: *const T,
         first: usize,
         start: usize,
@@ -177,7 +216,7 @@ impl<T: Element> Forward<'_, T> {
         let layout = self.layout;
         let window = windows.wrapping_add(layout.window[first]);
         let to = |i: usize| self.y.at(start + layout.output[first + i]);
-        let whole = panel.channels == REGS * V::LANES;
+        let whole = REGS == 4 || panel.channels == REGS * V::LANES;
         let mut w = self.weights[panel.start..].as_ptr();
         // SAFETY: windows lie in the band, the panel is packed as deep as the window is long; the outputs are this block's own.
         unsafe {
@@ -191,9 +230,9 @@ impl<T: Element> Forward<'_, T> {
             }
             let bias: [V; REGS] = std::array::from_fn(|r| V::load(bias.add(r * V::LANES)));
             let mut sums = [bias; PIXELS];
-            let (k, a_step, b_step) = (layout.run, layout.step, REGS * V::LANES);
+            let (k, a_step, b_step) = (layout.run, layout.step, REGS.min(2) * V::LANES);
             for &run in layout.runs.iter() {
-                sums = V::sums(sums, Operands { k, a: window.add(run), a_step, b: w, b_step, right: 0, last: V::LANES, ahead: std::ptr::null() });
+                sums = V::sums(sums, Operands { k, a: window.add(run), a_step, b: w, b_step, right, last: V::LANES, ahead: std::ptr::null() });
                 w = w.add(k * b_step);
             }
             if self.finish.relu {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::drive::strip_rows;
+use super::choice::strip_rows;
 use super::pack::{distance, panel_of};
 use super::tile::{Finish, Tile, size_of_tile};
 use super::{Activation, Gemm};

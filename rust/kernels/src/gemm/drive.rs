@@ -10,68 +10,21 @@ use std::ops::Range;
 
 use super::Gemm;
 use super::block::{Ahead, Block, Part, rows_in_place};
+use super::choice::{SERIAL, k_block, parts_of_sum, reads_in_place, rows_of_tiles, shares_rows, strip_rows};
 use super::pack::{distance, pack_a, pack_b, pack_strips, panel_of};
 use super::summed::summed;
 use super::tasks::Tasks;
-use crate::conv::vector::{Element, Rows, lanes, tile_size};
+use crate::conv::vector::{Element, lanes, tile_size};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
 
-/// Steps of k between two visits of the result: a strip of A, 14 KB of float32, then stays in the first-level cache while panels
-/// of B pass from the second. Shorter blocks cost more in going over the result than they save.
-pub(super) const K_BLOCK: usize = 256;
-/// The same where rows of A are read where they lie: fewer of them at a time, and each tile begins anew in memory.
-const K_BLOCK_APART: usize = 512;
-/// The same where A lies transposed: the next block of both operands is fetched while this one is multiplied.
-const K_BLOCK_TRANSPOSED: usize = 128;
 /// Columns that each strip of A is multiplied with while it is in the first-level cache: as many as the second level holds of B.
 const COLUMNS: usize = 1024;
 /// Bytes of A up to which all of its rows stay in the first-level cache while panels of B pass.
 const HELD: usize = 16 << 10;
-/// Rows up to which B is read where it lies, however large it is: each of its panels serves few strips.
-const DIRECT_ROWS: usize = 48;
-/// The same for a B that the second-level cache holds, and the elements of a result that may have more rows.
-const DIRECT_ROWS_HELD: usize = 256;
-const DIRECT_RESULT: usize = 1 << 16;
-/// Rows of a task then, at least.
+/// Rows of a task that reads both operands where they lie, at least.
 const DIRECT_GROUP: usize = 12;
-/// Bytes of such a B at most.
-const HELD_B: usize = 3 << 19;
-/// Elements of B up to which both operands are read where they lie if A is transposed, which tiles read as fast.
-const DIRECT_B: usize = 16 << 10;
-/// The shorter side of a result up to which that is done.
-const DIRECT_SIDE: usize = 256;
-/// Steps of k up to which a transposed A is read where it lies: each is in another page.
-const DIRECT_STEPS: usize = 64;
-/// Columns from which on it pays to pack rows of A: fewer tiles are done sooner than a strip is packed for them.
-const SHARING_COLUMNS: usize = 320;
-/// Rows of A whose distance is a multiple of so many bytes compete for the same lines of the first-level cache.
-const SAME_LINES: usize = 4096;
-/// Parts that a long sum of few rows is cut into, if B is read where it lies.
-const K_PARTS: usize = 4;
-/// Elements of B from which on that is done: where it is about as much as a cache holds.
-const SUMMED_B: usize = 64 << 10;
-/// Elements of the result up to which it is, as it makes too few tasks otherwise.
-const SUMMED_RESULT: usize = 1 << 10;
-/// Parts of a long sum of which both operands are packed, steps of k from which on it is one, and elements that the result may
-/// have, as each part has sums of its own in the second-level cache.
-const LONG_PARTS: usize = 8;
-const LONG_SUM: usize = 2048;
-const LONG_RESULT: usize = 1 << 17;
-/// The same where the result is so small that it makes few tasks.
-const SMALL_SUM: usize = 1024;
-const SMALL_RESULT: usize = 1 << 14;
-/// Multiply-adds below which a product stays on the calling thread (about 10 µs).
-const SERIAL: usize = 1 << 20;
-
-/// How many rows the tiles of a strip of `m` rows have.
-pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
-    // A tile of few rows costs about as much as one of six, as its sums wait for one another; each tile costs a row besides.
-    let tile = |rows: usize| if rows == 0 { 0 } else { rows.next_multiple_of(2).max(6) + 1 };
-    let cost = |rows: usize| m / rows * tile(rows) + tile(m % rows);
-    [14, 12, 10, 8, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
-}
 
 /// Runs equal products, `a`, `b` and `c` starting at these offsets.
 pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [T], ldc: usize) {
@@ -100,38 +53,13 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
                 whole(&part(batch), direct);
             }
         });
-    } else if is_long_sum(g, direct) {
-        summed(&part(0), LONG_PARTS, direct);
-    } else if direct && !g.a_trans && (g.m == 1 || g.m * g.n <= SUMMED_RESULT) && g.k * g.n >= SUMMED_B {
-        summed(&part(0), K_PARTS, true);
+    } else if let Some(parts) = parts_of_sum(g, direct) {
+        summed(&part(0), parts, direct);
     } else if direct {
         divided(&part(0));
     } else {
         packed(&part(0));
     }
-}
-
-/// Whether tiles read both operands where they lie.
-fn reads_in_place<T>(g: &Gemm<'_, T>) -> bool {
-    if g.b_trans {
-        return false;
-    }
-    let few = g.m <= DIRECT_ROWS_HELD || g.m * g.n <= DIRECT_RESULT;
-    match g.a_trans {
-        false => g.m <= DIRECT_ROWS || (few && g.k * g.n * size_of::<T>() <= HELD_B),
-        true => g.m.min(g.n) <= DIRECT_SIDE || (g.k <= DIRECT_STEPS && g.k * g.n <= DIRECT_B),
-    }
-}
-
-/// Whether a product whose operands are packed is cut in k.
-fn is_long_sum<T>(g: &Gemm<'_, T>, direct: bool) -> bool {
-    let size = g.m * g.n;
-    (g.a_trans && g.k >= LONG_SUM && size <= LONG_RESULT) || (!direct && g.k >= SMALL_SUM && size <= SMALL_RESULT)
-}
-
-/// Whether a product alone is cut into tasks, for each of which operands are packed.
-pub(super) fn is_packed<T>(g: &Gemm<'_, T>) -> bool {
-    !reads_in_place(g) && g.m * g.n * g.k > SERIAL
 }
 
 /// Elements from a matrix's first to its last.
@@ -163,25 +91,6 @@ pub(super) fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
         let panels = pack_b(part, 0..g.n, k.clone());
         by_strips(part, (0..g.m, 0..g.n, k), (None, start(&panels)));
     });
-}
-
-/// Steps of k between two visits of the result.
-fn k_block<T>(g: &Gemm<'_, T>, direct: bool) -> usize {
-    match g.a_trans {
-        true => K_BLOCK_TRANSPOSED,
-        false if direct || !shares_rows(g) => K_BLOCK_APART,
-        false => K_BLOCK,
-    }
-}
-
-/// Whether enough columns read each strip of A that it pays to pack it.
-pub(super) fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
-    g.a_trans || g.n >= SHARING_COLUMNS || (g.lda * size_of::<T>()).is_multiple_of(SAME_LINES)
-}
-
-/// How tiles find the rows of A if B is packed.
-fn rows_of_tiles<T>(g: &Gemm<'_, T>) -> Rows {
-    if shares_rows(g) { Rows::Packed } else { Rows::Apart }
 }
 
 pub(super) fn start<T>(buffer: &Buffer) -> *const T {
@@ -244,7 +153,7 @@ fn after<T: Element>(part: &Part<'_, T>, (strip, k): (&Range<usize>, &Range<usiz
         return next_steps(part, k, (strip.start, strip.end, g.m));
     }
     let (next, len) = (g.a.as_ptr().wrapping_add(part.a + strip.end * g.lda + k.start), height * g.lda);
-    (strip.end < g.m).then(|| Ahead { matrices: [(next, len), (std::ptr::null(), 0)], range: 0..len })
+    (strip.end < g.m).then_some(Ahead { matrices: [(next, len), (std::ptr::null(), 0)], range: 0..len })
 }
 
 /// Rows of both operands in the next block of k: from one to another of so many parts of all of them.

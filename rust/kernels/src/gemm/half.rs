@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use super::block::Part;
-use super::drive::{K_BLOCK, check, each_k_block, is_packed, run, strip_rows};
+use super::choice::{K_BLOCK, strip_rows, widens_by_pieces};
+use super::drive::{check, each_k_block, run};
 use super::pack::{TOGETHER, distance, panel_of, slice, turn};
 use super::pairs::{self, Side};
 use super::tasks::Tasks;
@@ -56,7 +57,7 @@ pub fn gemm_half_by(way: Way, kind: Kind, g: &Gemm<'_, u16>, a_offsets: &[usize]
     if size == 0 {
         return;
     }
-    if way == Way::Pairs || (a_offsets.len() == 1 && is_packed(g)) {
+    if way == Way::Pairs || (a_offsets.len() == 1 && widens_by_pieces(g)) {
         let c = SendPtr(c.as_mut_ptr());
         parallel::for_each(a_offsets.len(), |batch| {
             let c = SendPtr(c.get().wrapping_add(batch * size));

@@ -4,6 +4,7 @@
 
 mod block;
 pub(crate) mod broadcast;
+pub(crate) mod choice;
 pub(crate) mod drive;
 mod half;
 mod integer;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::block::Part;
-use super::drive::strip_rows;
+use super::choice::strip_rows;
 use super::tile::size_of_tile;
 use crate::conv::vector::{Element, Rows, lanes, tile_size};
 use crate::isa;

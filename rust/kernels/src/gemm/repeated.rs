@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::block::{Block, Part};
-use super::drive::shares_rows;
+use super::choice::shares_rows;
 use super::pack::{pack_a, pack_b};
 use super::{Epilogue, Gemm};
 use crate::conv::vector::Element;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::drive::strip_rows;
+use super::choice::strip_rows;
 use crate::conv::vector::{Element, Rows, tile_size};
 use crate::isa;
 use crate::memory::Buffer;

@@ -1,0 +1,90 @@
+//! How a product is carried out, by its sizes alone: what is packed, and where sums are cut.
+
+use super::Gemm;
+use crate::conv::vector::Rows;
+
+/// Multiply-adds below which a product stays on the calling thread (about 10 µs).
+pub(super) const SERIAL: usize = 1 << 20;
+/// Steps of k between two visits of the result: a strip of A, 14 KB of float32, then stays in the first-level cache while panels
+/// of B pass from the second. Shorter blocks cost more in going over the result than they save.
+pub(super) const K_BLOCK: usize = 256;
+/// The same where rows of A are read where they lie: fewer of them at a time, and each tile begins anew in memory.
+const K_BLOCK_APART: usize = 512;
+/// The same where A lies transposed: the next block of both operands is fetched while this one is multiplied.
+const K_BLOCK_TRANSPOSED: usize = 128;
+/// Rows up to which B is read where it lies, however large it is: each of its panels serves few strips.
+const DIRECT_ROWS: usize = 48;
+/// Rows up to which it is if it has no more bytes than the second-level cache holds; elements of a result that may have more rows.
+const DIRECT_ROWS_HELD: usize = 256;
+const DIRECT_RESULT: usize = 1 << 16;
+const HELD_B: usize = 3 << 19;
+/// The shorter side of a result up to which both operands are read where they lie if A is transposed.
+const DIRECT_SIDE: usize = 256;
+/// Columns from which on it pays to pack rows of A: fewer tiles are done sooner than a strip is packed for them.
+const SHARING_COLUMNS: usize = 320;
+/// Rows of A whose distance is a multiple of so many bytes compete for the same lines of the first-level cache.
+const SAME_LINES: usize = 4096;
+/// Parts that the sum is cut into where a small result makes too few tasks: elements of such a result, and of B from which on it is cut.
+const FEW_PARTS: usize = 4;
+const FEW_RESULT: usize = 1 << 10;
+const FEW_B: usize = 64 << 10;
+/// Parts of a long sum with A transposed, steps of k from which on it is one, and elements that the result may have, as each part
+/// has sums of its own in the second-level cache.
+const LONG_PARTS: usize = 8;
+const LONG_SUM: usize = 2048;
+const LONG_RESULT: usize = 1 << 17;
+/// The same where operands are packed and the result is so small that it makes few tasks.
+const SMALL_SUM: usize = 1024;
+const SMALL_RESULT: usize = 1 << 14;
+
+/// How many rows the tiles of a strip of `m` rows have.
+pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
+    // A tile of few rows costs about as much as one of six, as its sums wait for one another; each tile costs a row besides.
+    let tile = |rows: usize| if rows == 0 { 0 } else { rows.next_multiple_of(2).max(6) + 1 };
+    let cost = |rows: usize| m / rows * tile(rows) + tile(m % rows);
+    [14, 12, 10, 8, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
+}
+
+/// Whether tiles read both operands where they lie.
+pub(super) fn reads_in_place<T>(g: &Gemm<'_, T>) -> bool {
+    match (g.a_trans, g.b_trans) {
+        (_, true) => false,
+        (true, false) => g.m.min(g.n) <= DIRECT_SIDE,
+        (false, false) if g.m <= DIRECT_ROWS => true,
+        (false, false) => (g.m <= DIRECT_ROWS_HELD || g.m * g.n <= DIRECT_RESULT) && g.k * g.n * size_of::<T>() <= HELD_B,
+    }
+}
+
+/// The parts that the sum of a product is cut into, if it is.
+pub(super) fn parts_of_sum<T>(g: &Gemm<'_, T>, direct: bool) -> Option<usize> {
+    let result = g.m * g.n;
+    if (g.a_trans && g.k >= LONG_SUM && result <= LONG_RESULT) || (!direct && g.k >= SMALL_SUM && result <= SMALL_RESULT) {
+        return Some(LONG_PARTS);
+    }
+    let few = direct && !g.a_trans && (g.m == 1 || result <= FEW_RESULT);
+    (few && g.k * g.n >= FEW_B).then_some(FEW_PARTS)
+}
+
+/// Whether halves are widened piece by piece as a product packs them, rather than whole before it.
+pub(super) fn widens_by_pieces<T>(g: &Gemm<'_, T>) -> bool {
+    (g.b_trans || g.m > DIRECT_ROWS) && g.m * g.n * g.k > SERIAL
+}
+
+/// Steps of k between two visits of the result.
+pub(super) fn k_block<T>(g: &Gemm<'_, T>, direct: bool) -> usize {
+    match g.a_trans {
+        true => K_BLOCK_TRANSPOSED,
+        false if direct || !shares_rows(g) => K_BLOCK_APART,
+        false => K_BLOCK,
+    }
+}
+
+/// Whether enough columns read each strip of A that it pays to pack it.
+pub(super) fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
+    g.a_trans || g.n >= SHARING_COLUMNS || (g.lda * size_of::<T>()).is_multiple_of(SAME_LINES)
+}
+
+/// How tiles find the rows of A if B is packed.
+pub(super) fn rows_of_tiles<T>(g: &Gemm<'_, T>) -> Rows {
+    if shares_rows(g) { Rows::Packed } else { Rows::Apart }
+}
