@@ -1,7 +1,8 @@
 //! How a product is carried out, by its sizes alone: what is packed, and where sums are cut.
 
 use super::Gemm;
-use crate::conv::vector::Rows;
+use crate::conv::vector::{Element, Rows, lanes};
+use crate::isa;
 
 /// Multiply-adds below which a product stays on the calling thread (about 10 µs).
 pub(super) const SERIAL: usize = 1 << 20;
@@ -14,10 +15,11 @@ const K_BLOCK_APART: usize = 512;
 const K_BLOCK_TRANSPOSED: usize = 128;
 /// Rows up to which B is read where it lies, however large it is: each of its panels serves few strips.
 const DIRECT_ROWS: usize = 48;
-/// Rows up to which it is if it has no more bytes than the second-level cache holds; elements of a result that may have more rows.
+/// Rows up to which it is if it has no more than so many registers (1.5 MB of AVX-512: what the second-level cache holds; panels of
+/// narrower ones are passed over more often); elements of a result that may have more rows.
 const DIRECT_ROWS_HELD: usize = 256;
 const DIRECT_RESULT: usize = 1 << 16;
-const HELD_B: usize = 3 << 19;
+const HELD_B: usize = 3 << 13;
 /// The shorter side of a result up to which both operands are read where they lie if A is transposed.
 const DIRECT_SIDE: usize = 256;
 /// Columns from which on it pays to pack rows of A: fewer tiles are done sooner than a strip is packed for them.
@@ -46,12 +48,12 @@ pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
 }
 
 /// Whether tiles read both operands where they lie.
-pub(super) fn reads_in_place<T>(g: &Gemm<'_, T>) -> bool {
+pub(super) fn reads_in_place<T: Element>(g: &Gemm<'_, T>) -> bool {
     match (g.a_trans, g.b_trans) {
         (_, true) => false,
         (true, false) => g.m.min(g.n) <= DIRECT_SIDE,
         (false, false) if g.m <= DIRECT_ROWS => true,
-        (false, false) => (g.m <= DIRECT_ROWS_HELD || g.m * g.n <= DIRECT_RESULT) && g.k * g.n * size_of::<T>() <= HELD_B,
+        (false, false) => (g.m <= DIRECT_ROWS_HELD || g.m * g.n <= DIRECT_RESULT) && g.k * g.n <= HELD_B * lanes::<T>(isa::active()),
     }
 }
 
