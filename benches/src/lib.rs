@@ -92,18 +92,18 @@ impl Bench {
     /// A call of so many floating-point operations, against the peak of this many threads.
     pub fn flops(&mut self, group: &str, name: &str, flops: usize, threads: usize, f: impl FnMut()) {
         self.peak = self.peak.max(peak_flops());
-        self.row(group, name, threads, self.peak * threads as f64, Throughput::Elements(flops as u64), f);
+        self.row(group, name, self.peak * threads as f64, Throughput::Elements(flops as u64), f);
     }
 
     /// A call that moves so many bytes, against a copy of as many.
     pub fn bytes(&mut self, group: &str, name: &str, bytes: usize, f: impl FnMut()) {
-        self.row(group, name, 1, copy_bandwidth(bytes / 2), Throughput::Bytes(bytes as u64), f);
+        self.row(group, name, copy_bandwidth(bytes / 2), Throughput::Bytes(bytes as u64), f);
     }
 
     #[expect(clippy::print_stdout, reason = "a line more of what Criterion prints")]
-    fn row(&mut self, group: &str, name: &str, threads: usize, ceiling: f64, throughput: Throughput, mut f: impl FnMut()) {
+    fn row(&mut self, group: &str, name: &str, ceiling: f64, throughput: Throughput, mut f: impl FnMut()) {
         CEILING.store(ceiling.to_bits(), Ordering::Relaxed);
-        let mut clock = Clock::new(threads);
+        let mut clock = Clock::new();
         let mut group = self.criterion.benchmark_group(group);
         group.throughput(throughput).bench_function(name, |b| b.iter_custom(|calls| clock.time(calls, &mut f)));
         group.finish();

@@ -1,10 +1,10 @@
 //! Telling what a kernel needs from what others on the same cores take.
 //!
 //! On a rented machine another tenant's thread may run on the other half of a core. It takes half of the instructions that the core can
-//! issue and of the lines that its caches deliver, for milliseconds at a time, and shows in no counter. So a run is cut into
+//! issue and a quarter of its loads, for milliseconds at a time, and shows in no counter. So a run is cut into
 //! pieces, before and after each the rate of issue is taken, and pieces beside which it was not the full one are repeated.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rkeras_kernels::machine::issue_rate;
@@ -18,10 +18,15 @@ const PIECE: Duration = Duration::from_micros(100);
 /// How long pieces are repeated in all before they count as they are.
 const PATIENCE: Duration = Duration::from_secs(6);
 
-/// A stopwatch for calls on a number of threads.
+/// Looks at the cores before the first row, a fifth of a second: spells of shared cores are shorter.
+const LOOKS: usize = 30_000;
+
+/// The highest rate of issue seen, in bits.
+static FULL: AtomicU64 = AtomicU64::new(0);
+
+/// A stopwatch for calls on as many threads as are set.
+#[derive(Default)]
 pub struct Clock {
-    threads: usize,
-    full: f64,
     /// All that was run, disturbed or not.
     all: Spent,
     /// Of what counts: the pieces that found no quiet moment.
@@ -46,32 +51,42 @@ impl Spent {
     }
 }
 
-/// The slowest of the threads' rates of issue.
-fn slowest(threads: usize) -> f64 {
-    let rates: Vec<AtomicU64> = (0..threads).map(|_| AtomicU64::new(0)).collect();
-    parallel::for_each(threads, |i| rates[i].store(issue_rate().to_bits(), Ordering::Relaxed));
-    rates.iter().map(|rate| f64::from_bits(rate.load(Ordering::Relaxed))).fold(f64::INFINITY, f64::min)
+/// A core's rate of issue, as a part of the highest one seen.
+fn rate() -> f64 {
+    let rate = issue_rate();
+    // Positive numbers are in the order of their bits.
+    rate / f64::from_bits(FULL.fetch_max(rate.to_bits(), Ordering::Relaxed)).max(rate)
+}
+
+/// Whether no thread's core is shared just now.
+fn undisturbed() -> bool {
+    let shared = AtomicBool::new(false);
+    parallel::for_each(parallel::num_threads(), |_| {
+        shared.fetch_or(rate() < UNDISTURBED, Ordering::Relaxed);
+    });
+    !shared.into_inner()
 }
 
 impl Clock {
-    /// Knows the full rate from the best of many looks.
-    pub fn new(threads: usize) -> Self {
-        let full = (0..2000).map(|_| issue_rate()).fold(0.0, f64::max);
-        Self { threads, full, all: Spent::default(), forced: Spent::default(), counted: Spent::default() }
+    pub fn new() -> Self {
+        if FULL.load(Ordering::Relaxed) == 0 {
+            (0..LOOKS).for_each(|_| _ = rate());
+        }
+        Self::default()
     }
 
     /// The time that so many calls take on cores of their own.
     pub fn time(&mut self, calls: u64, mut f: impl FnMut()) -> Duration {
         let (mut total, mut left, mut size) = (Spent::default(), calls, 1);
-        let mut before = slowest(self.threads);
+        let mut before = undisturbed();
         while left > 0 {
             let n = left.min(size);
             let start = Instant::now();
             (0..n).for_each(|_| f());
             let time = start.elapsed();
-            let after = slowest(self.threads);
+            let after = undisturbed();
             self.all.add(n, time);
-            let quiet = before.min(after) > UNDISTURBED * self.full;
+            let quiet = before && after;
             if quiet || self.all.time > PATIENCE {
                 total.add(n, time);
                 if !quiet {
