@@ -2,7 +2,8 @@
 //!
 //! On a rented machine another tenant's thread may run on the other half of a core. It takes half of the instructions that the core can
 //! issue and a quarter of its loads, for milliseconds at a time, and shows in no counter. So a run is cut into
-//! pieces, before and after each the rate of issue is taken, and pieces beside which it was not the full one are repeated.
+//! pieces, before and after each the rate of issue is taken, and pieces beside which it was not the full one are repeated. So are
+//! pieces in which a core stood still, which the machine's host may also do to it for milliseconds.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ use rkeras_kernels::parallel;
 /// The least part of the full rate at which a core counts as undisturbed. Wide registers lower the clock by some percent,
 /// a neighbour takes the rate to half.
 const UNDISTURBED: f64 = 0.85;
+/// How many times as long as in the quickest piece a call may take: one that took longer had a core that stood still.
+const STOOD_STILL: f64 = 2.0;
 /// What is measured between two looks at the cores.
 const PIECE: Duration = Duration::from_micros(100);
 /// How long pieces are repeated in all before they count as they are.
@@ -32,6 +35,8 @@ pub struct Clock {
     /// Of what counts: the pieces that found no quiet moment.
     forced: Spent,
     counted: Spent,
+    /// Seconds of a call in the quickest piece.
+    quickest: Option<f64>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -86,7 +91,10 @@ impl Clock {
             let time = start.elapsed();
             let after = undisturbed();
             self.all.add(n, time);
-            let quiet = before && after;
+            let took = time.as_secs_f64() / n as f64;
+            let quickest = self.quickest.map_or(took, |quickest| quickest.min(took));
+            self.quickest = Some(quickest);
+            let quiet = before && after && took <= STOOD_STILL * quickest;
             if quiet || self.all.time > PATIENCE {
                 total.add(n, time);
                 if !quiet {

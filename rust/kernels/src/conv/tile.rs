@@ -63,15 +63,16 @@ impl<T: Element> Forward<'_, T> {
         let of = |i: usize| panel(self.job, V::LANES, GROUP, i);
         let count = panels(self.job, V::LANES, GROUP);
         let whole = |i: usize| i < count && of(i).channels == 2 * V::LANES;
-        let mut i = 0;
-        while i < count {
+        let two = |i: usize| V::ROWS_WIDE > 0 && GROUP == 1 && self.layout.neighbours && whole(i) && whole(i + 1);
+        let mut next = 0;
+        while next < count {
+            let i = next;
+            next += if two(i) { 2 } else { 1 };
             let panel = of(i);
             let bias = self.finish.bias[i * 2 * V::LANES..].as_ptr();
-            i += 1;
-            if const { V::ROWS_WIDE > 0 && GROUP == 1 } && self.layout.neighbours && whole(i - 1) && whole(i) {
+            if const { V::ROWS_WIDE > 0 && GROUP == 1 } && two(i) {
                 // SAFETY: passed on to the caller.
-                unsafe { self.pairs::<V>(windows, panel, of(i).start - panel.start, bias) };
-                i += 1;
+                unsafe { self.two_panels::<V>(windows, panel, of(i + 1).start - panel.start, bias) };
                 continue;
             }
             // SAFETY: passed on to the caller; the number of pixels is the one that fits the registers.
@@ -99,7 +100,7 @@ impl<T: Element> Forward<'_, T> {
 
     /// A panel and the one after it, which starts `right` further on, row by row.
     #[inline(always)]
-    unsafe fn pairs<V: Vector<T>>(&self, windows: *const T, panel: Panel, right: usize, bias: *const T) {
+    unsafe fn two_panels<V: Vector<T>>(&self, windows: *const T, panel: Panel, right: usize, bias: *const T) {
         let start = self.layout.output_start(self.job, self.block, 0) + self.job.to.first + panel.first;
         let row = self.job.axes[2].out.max(1);
         let pixels = self.layout.valid(self.job, self.block, 0);

@@ -1,7 +1,7 @@
 //! How a product is carried out, by its sizes alone: what is packed, and where sums are cut.
 
 use super::Gemm;
-use crate::conv::vector::{Element, Rows, lanes};
+use crate::conv::vector::{Element, Rows, lanes, tile_size};
 use crate::isa;
 
 /// Multiply-adds below which a product stays on the calling thread (about 10 µs).
@@ -45,6 +45,12 @@ pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
     let tile = |rows: usize| if rows == 0 { 0 } else { rows.next_multiple_of(2).max(6) + 1 };
     let cost = |rows: usize| m / rows * tile(rows) + tile(m % rows);
     [14, 12, 10, 8, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
+}
+
+/// As [`strip_rows`], of packed rows.
+pub(super) fn packed_rows<T: Element>(m: usize) -> usize {
+    // However many columns there are: packed rows are those of tiles two registers wide.
+    strip_rows(m, tile_size::<T>(isa::active(), Rows::Packed, 0).0)
 }
 
 /// Whether tiles read both operands where they lie.

@@ -89,7 +89,7 @@ pub(super) fn whole<T: Element>(part: &Part<'_, T>, direct: bool) {
     }
     each_k_block(g.k, k_block(g, false), |k| {
         let panels = pack_b(part, 0..g.n, k.clone());
-        by_strips(part, (0..g.m, 0..g.n, k), (None, start(&panels)));
+        by_strips(part, (0..g.m, 0..g.n, k), (std::ptr::null(), start(&panels)));
     });
 }
 
@@ -97,51 +97,52 @@ pub(super) fn start<T>(buffer: &Buffer) -> *const T {
     buffer.as_bytes().as_ptr().cast()
 }
 
-/// A rectangle of the result over a block of k, with what is packed for it.
-pub(super) fn block<T: Element>(
+/// A rectangle of the result over a block of k, with what is packed of either operand (or null), and what to fetch on the way.
+fn block<T: Element>(
     part: &Part<'_, T>,
     (rows, columns, k): (Range<usize>, Range<usize>, Range<usize>),
-    (strips, panels): (Option<*const T>, Option<*const T>),
+    (strips, panels): (*const T, *const T),
+    ahead: Option<Ahead<T>>,
 ) {
-    let or_null = |packed: Option<*const T>| packed.unwrap_or(std::ptr::null());
-    let block = Block { part, rows, columns, k, strips: or_null(strips), panels: or_null(panels), ahead: None };
-    T::gemm_block(isa::active(), block);
+    T::gemm_block(isa::active(), Block { part, rows, columns, k, strips, panels, ahead });
 }
 
 /// As [`block`], strip after strip: each passes along all panels while it is in the first-level cache, packed just before if it
-/// was not and that pays.
+/// was not (then null) and that pays.
 pub(super) fn by_strips<T: Element>(
     part: &Part<'_, T>,
     (rows, columns, k): (Range<usize>, Range<usize>, Range<usize>),
-    (strips, panels): (Option<*const T>, *const T),
+    (strips, panels): (*const T, *const T),
 ) {
     let g = part.g;
     let shares = shares_rows(g);
     let few = rows.len() * k.len() * size_of::<T>() <= HELD;
     // Rows of a transposed matrix are packed together, as they lie side by side in memory.
-    let own = (strips.is_none() && shares && (few || g.a_trans)).then(|| pack_a(part, rows.clone(), k.clone()));
-    let strips = strips.or(own.as_ref().map(start));
+    let own = (strips.is_null() && shares && (few || g.a_trans)).then(|| pack_a(part, rows.clone(), k.clone()));
+    let strips = own.as_ref().map_or(strips, start);
     if few {
-        return block(part, (rows, columns, k), (strips, Some(panels)));
+        return block(part, (rows, columns, k), (strips, panels), None);
     }
     let width = 2 * lanes::<T>(isa::active());
     let height = strip_rows(rows.len(), tile_size::<T>(isa::active(), rows_of_tiles(g), columns.len().min(COLUMNS)).0);
-    let each = strips.is_none() && shares;
+    let each = strips.is_null() && shares;
     let mut own = Buffer::dirty(if each { distance::<T>(k.len(), height) * size_of::<T>() } else { 0 }).expect("memory for a strip");
     for column in columns.clone().step_by(COLUMNS) {
         let panels = panels.wrapping_add(panel_of::<T>(column - columns.start, k.len(), width));
         let columns = column..columns.end.min(column + COLUMNS);
         for row in rows.clone().step_by(height) {
             let strip = row..rows.end.min(row + height);
-            let mut a = strips.map(|strips| strips.wrapping_add(panel_of::<T>(row - rows.start, k.len(), height)));
-            if each {
+            let a = if each {
                 // SAFETY: the buffer has room for a strip.
                 unsafe { pack_strips(part, strip.clone(), k.clone(), own.as_bytes_mut().as_mut_ptr().cast()) };
-                a = Some(start(&own));
-            }
+                start(&own)
+            } else if strips.is_null() {
+                strips
+            } else {
+                strips.wrapping_add(panel_of::<T>(row - rows.start, k.len(), height))
+            };
             let ahead = after(part, (&strip, &k), height);
-            let or_null = a.unwrap_or(std::ptr::null());
-            T::gemm_block(isa::active(), Block { part, rows: strip, columns: columns.clone(), k: k.clone(), strips: or_null, panels, ahead });
+            block(part, (strip, columns.clone(), k.clone()), (a, panels), ahead);
         }
     }
 }
@@ -175,8 +176,7 @@ fn in_place<T: Element>(part: &Part<'_, T>, (rows, columns): (Range<usize>, Rang
     // Strips of rows after the first find a block of B in the second-level cache.
     each_k_block(g.k, k_block(g, true), |k| {
         let ahead = if g.a_trans { next_steps(part, &k, (i, i + 1, tasks)) } else { None };
-        let null = std::ptr::null();
-        T::gemm_block(isa::active(), Block { part, rows: rows.clone(), columns: columns.clone(), k, strips: null, panels: null, ahead });
+        block(part, (rows.clone(), columns.clone(), k), (std::ptr::null(), std::ptr::null()), ahead);
     });
 }
 
@@ -214,7 +214,7 @@ fn packed<T: Element>(part: &Part<'_, T>) {
         let shared = (shares && !one).then(|| tasks.pack_rows(|rows| pack_a(part, rows, k.clone())));
         parallel::for_each(tasks.count(), |task| {
             let ((group, rows), columns) = (tasks.rows(task), tasks.columns(task));
-            let strips = shared.as_ref().map(|blocks| start(&blocks[group]));
+            let strips = shared.as_ref().map_or(std::ptr::null(), |blocks| start(&blocks[group]));
             let panels = b.get().wrapping_add(panel_of::<T>(columns.start, k.len(), width)).cast_const();
             by_strips(part, (rows, columns, k.clone()), (strips, panels));
         });

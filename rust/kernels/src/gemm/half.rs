@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::block::Part;
-use super::choice::{K_BLOCK, strip_rows, widens_by_pieces};
+use super::choice::{K_BLOCK, packed_rows, widens_by_pieces};
 use super::drive::{check, each_k_block, run};
 use super::pack::{TOGETHER, distance, panel_of, slice, turn};
 use super::pairs::{self, Side};
@@ -13,7 +13,7 @@ use super::tile::size_of_tile;
 use super::{Activation, Block, Epilogue, Gemm};
 use crate::cast::{Kind, cast, round_with_bias, widen_rows};
 use crate::conv::vector::pairs::Pairs;
-use crate::conv::vector::{Element, Kernel, Rows, lanes, tile_size};
+use crate::conv::vector::{Element, Kernel, Rows, lanes};
 use crate::element::{as_bytes, as_bytes_mut, cast_slice, cast_slice_mut};
 use crate::isa;
 use crate::memory::Buffer;
@@ -212,7 +212,7 @@ impl<'g> Product<'g> {
     fn pack_a(&self, rows: Range<usize>, k: &Range<usize>) -> Buffer {
         let g = self.g;
         let side = Side { from: &g.a[self.a..], ld: g.lda, together: !g.a_trans, k: g.k };
-        let most = strip_rows(rows.len(), tile_size::<f32>(isa::active(), Rows::Packed, 0).0);
+        let most = packed_rows::<f32>(rows.len());
         let mut buffer = Buffer::dirty(4 * rows.len().div_ceil(most) * distance::<f32>(k.len(), most)).expect("memory for a packed block of an operand");
         let out = buffer.as_bytes_mut().as_mut_ptr();
         let last = size_of_tile(rows.len() % most);

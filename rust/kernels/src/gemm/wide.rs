@@ -27,6 +27,35 @@ macro_rules! step {
     };
 }
 
+/// The loops that these lines make, with these operands besides those that all of them have.
+macro_rules! sum {
+    (($from:ident, $sums:ident, $size:literal), $($i:literal $s:ident $t:ident $v:ident $w:ident,)+ [$($line:expr,)+] [$($own:tt)+]) => {
+        // Scratch registers, whose names follow from their type.
+        let (mut _b0, mut _b1, mut _b2, mut _b3, mut _x) = ($sums[0][0], $sums[0][0], $sums[0][0], $sums[0][0], $sums[0][0]);
+        // SAFETY: only what the caller promised to be readable is read; nothing is written but the registers named.
+        unsafe {
+            asm!(
+                $($line,)+
+                $($own)+
+                b = inout(reg) $from.b => _,
+                right = in(reg) $from.right * $size,
+                b_step = in(reg) $from.b_step * $size,
+                last = in(kreg) mask($from.last, 64 / $size),
+                b0 = out(zmm_reg) _b0,
+                b1 = out(zmm_reg) _b1,
+                b2 = out(zmm_reg) _b2,
+                b3 = out(zmm_reg) _b3,
+                x = out(zmm_reg) _x,
+                $($s = inout(zmm_reg) $sums[$i][0],
+                $t = inout(zmm_reg) $sums[$i][1],
+                $v = inout(zmm_reg) $sums[$i][2],
+                $w = inout(zmm_reg) $sums[$i][3],)+
+                options(readonly, nostack)
+            );
+        }
+    };
+}
+
 /// One step of rows apart with B where it lies, fetched eight steps ahead.
 macro_rules! step_apart {
     ($mask:literal, $words:tt, $size:literal, $($p:ident $s:ident $t:ident $v:ident $w:ident,)+) => {
@@ -48,60 +77,42 @@ macro_rules! sum_apart {
         let ahead = if $from.ahead.is_null() { $starts[0] } else { $from.ahead };
         let packed = $from.b_step * $size == 128 && $from.last == 64 / $size;
         let fours = if packed { $from.k / 4 } else { 0 };
-        // Scratch registers, whose names follow from their type.
-        let (mut _b0, mut _b1, mut _b2, mut _b3, mut _x) = ($sums[0][0], $sums[0][0], $sums[0][0], $sums[0][0], $sums[0][0]);
-        // SAFETY: only what the caller promised to be readable is read; nothing is written but the registers named.
-        unsafe {
-            asm!(
-                "test {fours}, {fours}",
-                "jz 3f",
-                "2:",
-                "prefetcht1 [{ahead}]",
-                "add {ahead}, 64",
-                step!(0, "", $words, $(("{", stringify!($p), "} + {at}") $s $t $v $w,)+),
-                step!(1, "", $words, $(("{", stringify!($p), "} + {at} + ", $size) $s $t $v $w,)+),
-                step!(2, "", $words, $(("{", stringify!($p), "} + {at} + 2*", $size) $s $t $v $w,)+),
-                step!(3, "", $words, $(("{", stringify!($p), "} + {at} + 3*", $size) $s $t $v $w,)+),
-                concat!("add {at}, 4*", $size),
-                "add {b}, 4*128",
-                "dec {fours}",
-                "jnz 2b",
-                "3:",
-                "test {ones}, {ones}",
-                "jz 7f",
-                "kortestw {last}, {last}",
-                "jnc 5f",
-                "4:",
-                step_apart!("", $words, $size, $($p $s $t $v $w,)+),
-                "dec {ones}",
-                "jnz 4b",
-                "jmp 7f",
-                "5:",
-                step_apart!("{{{last}}}{{z}}", $words, $size, $($p $s $t $v $w,)+),
-                "dec {ones}",
-                "jnz 5b",
-                "7:",
-                fours = inout(reg) fours => _,
-                ones = inout(reg) $from.k - 4 * fours => _,
-                ahead = inout(reg) ahead => _,
-                at = inout(reg) 0_usize => _,
-                $($p = in(reg) $starts[$i],)+
-                b = inout(reg) $from.b => _,
-                right = in(reg) $from.right * $size,
-                b_step = in(reg) $from.b_step * $size,
-                last = in(kreg) mask($from.last, 64 / $size),
-                b0 = out(zmm_reg) _b0,
-                b1 = out(zmm_reg) _b1,
-                b2 = out(zmm_reg) _b2,
-                b3 = out(zmm_reg) _b3,
-                x = out(zmm_reg) _x,
-                $($s = inout(zmm_reg) $sums[$i][0],
-                $t = inout(zmm_reg) $sums[$i][1],
-                $v = inout(zmm_reg) $sums[$i][2],
-                $w = inout(zmm_reg) $sums[$i][3],)+
-                options(readonly, nostack)
-            );
-        }
+        sum!(($from, $sums, $size), $($i $s $t $v $w,)+ [
+            "test {fours}, {fours}",
+            "jz 3f",
+            "2:",
+            "prefetcht1 [{ahead}]",
+            "add {ahead}, 64",
+            step!(0, "", $words, $(("{", stringify!($p), "} + {at}") $s $t $v $w,)+),
+            step!(1, "", $words, $(("{", stringify!($p), "} + {at} + ", $size) $s $t $v $w,)+),
+            step!(2, "", $words, $(("{", stringify!($p), "} + {at} + 2*", $size) $s $t $v $w,)+),
+            step!(3, "", $words, $(("{", stringify!($p), "} + {at} + 3*", $size) $s $t $v $w,)+),
+            concat!("add {at}, 4*", $size),
+            "add {b}, 4*128",
+            "dec {fours}",
+            "jnz 2b",
+            "3:",
+            "test {ones}, {ones}",
+            "jz 7f",
+            "kortestw {last}, {last}",
+            "jnc 5f",
+            "4:",
+            step_apart!("", $words, $size, $($p $s $t $v $w,)+),
+            "dec {ones}",
+            "jnz 4b",
+            "jmp 7f",
+            "5:",
+            step_apart!("{{{last}}}{{z}}", $words, $size, $($p $s $t $v $w,)+),
+            "dec {ones}",
+            "jnz 5b",
+            "7:",
+        ] [
+            fours = inout(reg) fours => _,
+            ones = inout(reg) $from.k - 4 * fours => _,
+            ahead = inout(reg) ahead => _,
+            at = inout(reg) 0_usize => _,
+            $($p = in(reg) $starts[$i],)+
+        ]);
     }};
 }
 
@@ -121,52 +132,34 @@ macro_rules! sum_together {
     (($from:ident), $sums:ident, $size:literal, $words:tt, $($i:literal $p:ident $s:ident $t:ident $v:ident $w:ident,)+) => {{
         let ahead = if $from.ahead.is_null() { $from.a } else { $from.ahead };
         let fours = if $from.last == 64 / $size { $from.k / 4 } else { 0 };
-        // Scratch registers, whose names follow from their type.
-        let (mut _b0, mut _b1, mut _b2, mut _b3, mut _x) = ($sums[0][0], $sums[0][0], $sums[0][0], $sums[0][0], $sums[0][0]);
-        // SAFETY: only what the caller promised to be readable is read; nothing is written but the registers named.
-        unsafe {
-            asm!(
-                "test {fours}, {fours}",
-                "jz 3f",
-                "2:",
-                "prefetcht1 [{ahead}]",
-                "prefetcht1 [{ahead} + 64]",
-                "add {ahead}, 128",
-                step_together!("", $words, $size, $($i $s $t $v $w,)+),
-                step_together!("", $words, $size, $($i $s $t $v $w,)+),
-                step_together!("", $words, $size, $($i $s $t $v $w,)+),
-                step_together!("", $words, $size, $($i $s $t $v $w,)+),
-                "dec {fours}",
-                "jnz 2b",
-                "3:",
-                "test {ones}, {ones}",
-                "jz 5f",
-                "4:",
-                step_together!("{{{last}}}{{z}}", $words, $size, $($i $s $t $v $w,)+),
-                "dec {ones}",
-                "jnz 4b",
-                "5:",
-                fours = inout(reg) fours => _,
-                ones = inout(reg) $from.k - 4 * fours => _,
-                ahead = inout(reg) ahead => _,
-                a = inout(reg) $from.a => _,
-                a_step = in(reg) $from.a_step * $size,
-                b = inout(reg) $from.b => _,
-                right = in(reg) $from.right * $size,
-                b_step = in(reg) $from.b_step * $size,
-                last = in(kreg) mask($from.last, 64 / $size),
-                b0 = out(zmm_reg) _b0,
-                b1 = out(zmm_reg) _b1,
-                b2 = out(zmm_reg) _b2,
-                b3 = out(zmm_reg) _b3,
-                x = out(zmm_reg) _x,
-                $($s = inout(zmm_reg) $sums[$i][0],
-                $t = inout(zmm_reg) $sums[$i][1],
-                $v = inout(zmm_reg) $sums[$i][2],
-                $w = inout(zmm_reg) $sums[$i][3],)+
-                options(readonly, nostack)
-            );
-        }
+        sum!(($from, $sums, $size), $($i $s $t $v $w,)+ [
+            "test {fours}, {fours}",
+            "jz 3f",
+            "2:",
+            "prefetcht1 [{ahead}]",
+            "prefetcht1 [{ahead} + 64]",
+            "add {ahead}, 128",
+            step_together!("", $words, $size, $($i $s $t $v $w,)+),
+            step_together!("", $words, $size, $($i $s $t $v $w,)+),
+            step_together!("", $words, $size, $($i $s $t $v $w,)+),
+            step_together!("", $words, $size, $($i $s $t $v $w,)+),
+            "dec {fours}",
+            "jnz 2b",
+            "3:",
+            "test {ones}, {ones}",
+            "jz 5f",
+            "4:",
+            step_together!("{{{last}}}{{z}}", $words, $size, $($i $s $t $v $w,)+),
+            "dec {ones}",
+            "jnz 4b",
+            "5:",
+        ] [
+            fours = inout(reg) fours => _,
+            ones = inout(reg) $from.k - 4 * fours => _,
+            ahead = inout(reg) ahead => _,
+            a = inout(reg) $from.a => _,
+            a_step = in(reg) $from.a_step * $size,
+        ]);
     }};
 }
 
