@@ -35,6 +35,7 @@ MODELS = {
     "gru": Entry("gru", 32, 25, (100, 32), 0),
     "tabular": Entry("dense", 32, 500, (13,), 0, hidden=(64, 64)),
     "wide": Entry("dense", 128, 25, (784,), 10, hidden=(1024, 1024)),
+    "text": Entry("text", 32, 50, (200,), 2, 20000),
     "residual": Entry("residual", 64, 6, (32, 32, 3), 10),
 }
 
@@ -76,6 +77,9 @@ def keras_model(keras: Any, entry: Entry) -> Any:
             y = layers.Dense(128)(layers.Dense(512, activation="gelu")(x))
             x = layers.LayerNormalization()(x + y)
         x = layers.GlobalAveragePooling1D()(x)
+    elif kind == "text":
+        x = layers.GlobalAveragePooling1D()(layers.Embedding(entry.words, 64)(x))
+        x = layers.Dense(16, activation="relu")(x)
     elif kind == "residual":
         x = layers.Conv2D(16, 3, padding="same", use_bias=False)(x)
         for filters in (16, 16, 32, 32, 64, 64):
@@ -110,7 +114,7 @@ def torch_model(entry: Entry) -> Any:
     class Transformer(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.embed = nn.Embedding(8000, 128)
+            self.embed = nn.Embedding(entry.words, 128)
             options = {"dropout": 0.0, "activation": "gelu", "batch_first": True}
             self.blocks = nn.ModuleList(nn.TransformerEncoderLayer(128, 4, 512, **options) for _ in range(2))
             self.out = nn.Linear(128, 10)
@@ -120,6 +124,15 @@ def torch_model(entry: Entry) -> Any:
             for block in self.blocks:
                 x = block(x)
             return self.out(x.mean(1))
+
+    class Text(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed = nn.Embedding(entry.words, 64)
+            self.body = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 2))
+
+        def forward(self, x: Any) -> Any:
+            return self.body(self.embed(x).mean(1))
 
     class Residual(nn.Module):
         def __init__(self, before: int, filters: int) -> None:
@@ -151,6 +164,8 @@ def torch_model(entry: Entry) -> Any:
         )  # fmt: skip
     if kind == "transformer":
         return Transformer()
+    if kind == "text":
+        return Text()
     if kind == "residual":
         widths = (16, 16, 16, 32, 32, 64, 64)
         blocks = [Residual(a, b) for a, b in itertools.pairwise(widths)]

@@ -164,3 +164,28 @@ def test_surplus_arguments_are_no_mode():
     x = np.ones((1, 2), "float32")
     total, training = Sum()(x, x, x)
     assert total.numpy().tolist() == [[3.0, 3.0]] and training is None
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
+def test_whole_numbers_keep_their_value_under_half_precision(policy):
+    numbers = np.array([[257, 259, 2049, 4095]])
+    found = np.zeros((5000, 1), "float32")
+    found[numbers[0]] = 1
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        for data in (numbers, numbers.astype("float32")):
+            net = keras.Sequential([keras.layers.Embedding(5000, 1)])
+            net.build(data.shape)
+            net.set_weights([found])
+            assert keras.ops.all(net(data) == 1)
+            assert (net.predict(data, verbose=0) == 1).all()
+            encoding = keras.layers.CategoryEncoding(5000, "multi_hot")
+            for rows in (encoding(keras.ops.convert_to_tensor(data)), keras.Sequential([encoding])(data)):
+                np.testing.assert_array_equal(np.nonzero(keras.ops.cast(rows, "float32").numpy())[-1], numbers[0])
+        measured = np.array([[0.9999, 1.0001, 99.9, 100.1]], "float32")
+        ranges = keras.layers.Discretization([1.0, 100.0])
+        for found_in in (ranges(keras.ops.convert_to_tensor(measured)), keras.Sequential([ranges])(measured)):
+            np.testing.assert_array_equal(found_in, [[0, 1, 1, 2]])
+    finally:
+        keras.config.set_dtype_policy(before)

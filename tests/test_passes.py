@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rkeras
-from rkeras import layers, ops
+from rkeras import _engine, layers, ops, optimizers
 
 
 @pytest.mark.parametrize(("pool", "strides", "padding"), [(2, 2, "valid"), (3, 2, "same"), (3, 1, "valid"), (2, 3, "same")])
@@ -76,3 +76,74 @@ def test_a_profile_as_table_and_trace(tmp_path):
     assert all(event["dur"] >= 0 and event["ts"] >= 0 for event in calls)
     with pytest.raises(ValueError, match="by 'op', 'layer' or 'call'"):
         profile.rows("colour")
+
+
+OPTIMIZERS = [
+    lambda: optimizers.SGD(0.1),
+    lambda: optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    lambda: optimizers.RMSprop(0.01),
+    lambda: optimizers.Adam(0.01),
+    lambda: optimizers.AdamW(0.01),
+]
+
+
+@pytest.mark.parametrize("make", OPTIMIZERS, ids=["sgd", "momentum", "rmsprop", "adam", "adamw"])
+def test_the_gradient_of_a_table_stays_in_rows(make):
+    rng = np.random.default_rng(4)
+    start, scale = rng.normal(size=(500, 6)).astype("float32"), rng.normal(size=6).astype("float32")
+    batches = [rng.integers(0, 500, (8, 5)) for _ in range(3)]
+
+    def trained(read_gradient):
+        table, optimizer = rkeras.Variable(start), make()
+        optimizer.build([table])
+
+        def step(indices):
+            with rkeras.GradientTape() as tape:
+                loss = ops.sum(ops.square(ops.take(table, indices, axis=0)) * scale)
+            gradient = tape.gradient(loss, table)
+            optimizer.apply([gradient], [table])
+            return (loss, gradient) if read_gradient else loss
+
+        compiled = rkeras.function(step)
+        for indices in batches:
+            compiled(indices)
+        return rkeras.debug.plan(step, batches[0]), table.numpy()
+
+    (rows, from_rows), (whole, from_whole) = trained(False), trained(True)
+    assert "scatter_add" not in rows and "rows: true" in rows
+    assert "scatter_add" in whole and "rows: true" not in whole
+    np.testing.assert_array_equal(from_rows, from_whole)
+    assert not np.array_equal(from_rows, start)
+
+
+def test_a_table_that_is_read_twice_has_a_whole_gradient():
+    table = rkeras.Variable(np.arange(12, dtype="float32").reshape(6, 2))
+    optimizer = optimizers.SGD(0.5)
+    optimizer.build([table])
+
+    def step(a, b):
+        with rkeras.GradientTape() as tape:
+            loss = ops.sum(ops.take(table, a, axis=0)) + ops.sum(ops.take(table, b, axis=0))
+        optimizer.apply([tape.gradient(loss, table)], [table])
+        return loss
+
+    rkeras.function(step)(np.array([0, 1]), np.array([1, 5]))
+    np.testing.assert_array_equal(table.numpy()[:, 0], [-0.5, 1, 4, 6, 8, 9.5])
+
+
+def test_bytes_of_a_trained_embedding_do_not_depend_on_threads():
+    x, y = np.random.default_rng(5).integers(0, 3000, (64, 20)), np.arange(64) % 2
+
+    def trained(threads):
+        before = _engine.num_threads()
+        _engine.set_num_threads(threads)
+        try:
+            rkeras.utils.set_random_seed(1)
+            net = rkeras.Sequential([layers.Embedding(3000, 16), layers.GlobalAveragePooling1D(), layers.Dense(1, "sigmoid")])
+            net.compile("adam", "binary_crossentropy")
+            net.fit(x, y, batch_size=16, epochs=2, verbose=0)
+            return [w.tobytes() for w in net.get_weights()]
+        finally:
+            _engine.set_num_threads(before)
+
+    assert trained(1) == trained(2) == trained(3)

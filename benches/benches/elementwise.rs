@@ -6,7 +6,7 @@ use rkeras_benches::{Aligned, Bench};
 use rkeras_kernels::binary::{Binary, Broadcast, binary};
 use rkeras_kernels::cast::{Kind, cast};
 use rkeras_kernels::element::{as_bytes, as_bytes_mut};
-use rkeras_kernels::optim::{Adam, adam};
+use rkeras_kernels::optim::{Adam, Gradient, adam};
 use rkeras_kernels::parallel;
 use rkeras_kernels::unary::{Unary, unary_float};
 
@@ -44,6 +44,11 @@ fn main() {
     bench.bytes("16 Mi f32", "add", 12 * n, || binary(Binary::Add, &loops, black_box(&a), black_box(&b), black_box(&mut c)));
     let (mut m, mut v) = (filled(0.0), filled(0.0));
     let factors = Adam { alpha: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-    bench.bytes("16 Mi f32", "adam", 28 * n, || adam(black_box(&mut c), &mut m, &mut v, None, black_box(&a), &factors));
+    let whole = Gradient::Whole(&a);
+    bench.bytes("16 Mi f32", "adam", 28 * n, || adam(black_box(&mut c), &mut m, &mut v, None, black_box(whole), &factors));
+    // Rows of an embedding of 64 numbers a word: those of 6400 words, spread over the table.
+    let indices: Vec<i64> = (0..6400).map(|i| i * 40_503 % (1 << 18)).collect();
+    let rows = Gradient::Rows { updates: &a[..6400 * 64], indices: &indices, n: 1 << 18 };
+    bench.bytes("16 Mi f32", "adam of 6400 rows", 24 * n, || adam(black_box(&mut c), &mut m, &mut v, None, black_box(rows), &factors));
     bench.finish();
 }

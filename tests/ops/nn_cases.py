@@ -353,13 +353,36 @@ def updates() -> list[Case]:
         m, v = m + 0.1 * (g - m), v + 0.001 * (g * g - v)
         return [p - rate * m / (np.sqrt(v) + 1e-7), m, v]
 
-    return [
-        Case("sgd_update", operands(0), lambda p, g, rate: p - rate * g, {}, ()),
-        Case("sgd_momentum_update", operands(1), momentum, {"momentum": 0.9}, ()),
-        Case("rmsprop_update", operands(1), rmsprop, {"rho": 0.9, "epsilon": 1e-7}, ()),
-        Case("adam_rate", lambda rng: [np.asarray(lr), np.int64(6)], adam_rate, {"beta_1": 0.9, "beta_2": 0.999}, ()),
-        Case("adam_update", operands(2), adam, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}, ()),
+    def of_rows(slots):
+        def draw(rng):
+            *state, _, rate = operands(slots)(rng)
+            # One row twice, one counted from the end, one that does not exist.
+            indices = np.array([[2, 0, 2], [-2, 3, 2]])
+            return [*state, rng.normal(size=(2, 3, 2)), indices, rate]
+
+        return draw
+
+    def added_up(rule):
+        def reference(*operands):
+            *state, updates, indices, rate = operands
+            g = np.zeros_like(state[0])
+            there = indices < 3
+            np.add.at(g, indices[there], updates[there])
+            return rule(*state, g, rate)
+
+        return reference
+
+    rules = [
+        ("sgd_update", 0, lambda p, g, rate: p - rate * g, {}),
+        ("sgd_momentum_update", 1, momentum, {"momentum": 0.9}),
+        ("rmsprop_update", 1, rmsprop, {"rho": 0.9, "epsilon": 1e-7}),
+        ("adam_update", 2, adam, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
     ]
+    found = [Case("adam_rate", lambda rng: [np.asarray(lr), np.int64(6)], adam_rate, {"beta_1": 0.9, "beta_2": 0.999}, ())]
+    for name, slots, rule, attrs in rules:
+        found.append(Case(name, operands(slots), rule, attrs, ()))
+        found.append(Case(name, of_rows(slots), added_up(rule), {**attrs, "rows": True}, ()))
+    return found
 
 
 def cases() -> list[Case]:

@@ -40,6 +40,8 @@ class Sequential(Model):
 
     def __init__(self, layers: Iterable[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__(trainable=trainable, name=name)
+        # Its Input, or else its layers, cast.
+        self.autocast = False
         if layers is not None:
             for layer in [layers] if isinstance(layers, Layer) else layers:
                 self.add(layer, rebuild=False)
@@ -234,7 +236,8 @@ Sequential.call._runs_network = True  # type: ignore[attr-defined]
 def _input_dtype(layer: Layer) -> str:
     if isinstance(layer, Model) and layer._network is not None:
         return layer.inputs[0].dtype
-    return layer.compute_dtype
+    # Numbers of words above 256 are not bfloat16s: layers that compute in 16 bits cast for themselves.
+    return "float32" if layer.compute_dtype in ("float16", "bfloat16") else layer.compute_dtype
 
 
 def _has_mask_argument(layer: Layer) -> bool:

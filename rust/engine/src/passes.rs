@@ -4,10 +4,12 @@ pub mod conv_pool;
 pub mod dead;
 pub mod fuse;
 pub mod pooled_gradient;
+pub mod row_updates;
 
 use crate::graph::Graph;
 
 /// All passes in their order.
 pub fn optimize(graph: Graph) -> Graph {
-    dead::eliminate(&conv_pool::join(fuse::fuse(pooled_gradient::shrink(dead::eliminate(&graph)))))
+    let graph = pooled_gradient::shrink(dead::eliminate(&graph));
+    dead::eliminate(&row_updates::keep_rows(conv_pool::join(fuse::fuse(graph))))
 }

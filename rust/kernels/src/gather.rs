@@ -1,17 +1,11 @@
 //! Reading and adding by index. Negative indices count from the end; one outside reads zeros and adds nothing.
 
+use crate::by_row::{ByRow, row_of};
 use crate::element::Element;
 use crate::parallel;
 use crate::reduce::Number;
 
 const TASK: usize = 1 << 16;
-
-/// The place an index names among n.
-#[inline(always)]
-fn place(index: i64, n: usize) -> Option<usize> {
-    let at = if index < 0 { index.checked_add(n as i64)? } else { index };
-    usize::try_from(at).ok().filter(|i| *i < n)
-}
 
 /// out[o, j] = src[o, indices[j]], each a row of `row` bytes.
 ///
@@ -28,7 +22,7 @@ pub fn take(outer: usize, n: usize, row: usize, src: &[u8], indices: &[i64], out
         for (i, out) in out.chunks_exact_mut(row).enumerate() {
             let at = t * per + i;
             let (o, j) = (at / indices.len(), at % indices.len());
-            match place(indices[j], n) {
+            match row_of(indices[j], n) {
                 Some(k) => out.copy_from_slice(&src[(o * n + k) * row..][..row]),
                 None => out.fill(0),
             }
@@ -52,7 +46,7 @@ pub fn gather_rows_cast<S: Element, T: Element>(n: usize, src: &[S], indices: &[
     let per = (TASK / 4 / n).max(1);
     parallel::for_each_chunk_mut(out, per * n, |t, out| {
         for (i, out) in out.chunks_exact_mut(n).enumerate() {
-            match place(indices[t * per + i], src.len() / n) {
+            match row_of(indices[t * per + i], src.len() / n) {
                 Some(k) => {
                     for (y, x) in out.iter_mut().zip(&src[k * n..][..n]) {
                         *y = T::from_f64(x.to_f64());
@@ -66,30 +60,23 @@ pub fn gather_rows_cast<S: Element, T: Element>(n: usize, src: &[S], indices: &[
 
 /// out[o, indices[j], :] += u[o, j, :], in the order of j.
 ///
-/// Each task owns a range of rows and finds the updates for them in a sorted list: no atomics, one order.
+/// Each task owns a range of rows and has a list of the updates for them.
 pub fn scatter_add<T: Number>(outer: usize, n: usize, inner: usize, u: &[T], indices: &[i64], out: &mut [T]) {
     assert_eq!(u.len(), outer * indices.len() * inner, "length of the updates");
     assert_eq!(out.len(), outer * n * inner, "length of the result");
     if out.is_empty() || u.is_empty() {
         return;
     }
-    let mut order: Vec<(usize, usize)> =
-        indices.iter().enumerate().filter_map(|(j, i)| place(*i, n).map(|k| (k, j))).collect();
-    order.sort_unstable();
     // Rows of a task: a few thousand updated elements on average.
     let rows = (n * (1 << 14)).div_ceil(u.len() / outer).clamp(1, n);
-    let tasks = n.div_ceil(rows);
+    let lists = ByRow::new(indices, n, rows);
     for (o, out) in out.chunks_exact_mut(n * inner).enumerate() {
         let u = &u[o * indices.len() * inner..][..indices.len() * inner];
-        let order = &order;
-        debug_assert_eq!(parallel::chunks(n * inner, rows * inner), tasks);
+        debug_assert_eq!(parallel::chunks(n * inner, rows * inner), lists.tasks());
         parallel::for_each_chunk_mut(out, rows * inner, |t, out| {
-            let first = t * rows;
-            let from = order.partition_point(|p| p.0 < first);
-            let to = order.partition_point(|p| p.0 < first + rows);
-            for &(k, j) in &order[from..to] {
-                let to = &mut out[(k - first) * inner..][..inner];
-                for (y, x) in to.iter_mut().zip(&u[j * inner..][..inner]) {
+            for change in lists.changes(t) {
+                let to = &mut out[(change.row - t * rows) * inner..][..inner];
+                for (y, x) in to.iter_mut().zip(&u[change.update * inner..][..inner]) {
                     *y = y.plus(*x);
                 }
             }
@@ -109,7 +96,7 @@ pub fn take_along(elem: usize, outer: usize, n: usize, inner: usize, src: &[u8],
     parallel::for_each_chunk_mut(out, per * elem, |t, out| {
         for (at, out) in out.chunks_exact_mut(elem).enumerate() {
             let at = t * per + at;
-            match place(indices[at], n) {
+            match row_of(indices[at], n) {
                 Some(k) => out.copy_from_slice(&src[((at / slab * n + k) * inner + at % inner) * elem..][..elem]),
                 None => out.fill(0),
             }
@@ -139,7 +126,7 @@ pub fn scatter_along<T: Number>(
         for (o, out) in out.chunks_exact_mut(n * inner).enumerate() {
             let from = (t * per + o) * slab;
             for at in 0..slab {
-                if let Some(k) = place(indices[from + at], n) {
+                if let Some(k) = row_of(indices[from + at], n) {
                     let y = &mut out[k * inner + at % inner];
                     *y = y.plus(u[from + at]);
                 }

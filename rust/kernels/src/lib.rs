@@ -6,6 +6,7 @@
 pub mod attention;
 pub mod conv;
 pub mod binary;
+mod by_row;
 pub mod cast;
 pub mod element;
 pub mod entry;

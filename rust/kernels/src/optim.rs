@@ -1,55 +1,16 @@
 //! Optimizer updates in one pass over parameter, gradient and slots: these loops only move memory, so each
 //! array should pass through the caches once. Formulas as Keras 3 states them, in its order of operations.
+//!
+//! The gradient of a table of which a step reads some rows stays as it comes, rows and their indices: they are added up for some
+//! kilobytes of the table at a time, just before these are updated. As large as the table it never is in memory.
+
+mod pass;
+
+pub use pass::Gradient;
 
 use crate::element::Float;
 use crate::math::Fma;
-use crate::math::frame::{self, Loop};
-use crate::parallel::{self, SendPtr};
-use crate::isa;
-
-/// Elements of one task: 16 KiB of each f32 array, so that the halves of a layer's weights are those of its products.
-const CHUNK: usize = 1 << 12;
-
-/// One update rule: changes a parameter and its slots given the gradient.
-trait Rule<T, const SLOTS: usize>: Copy + Send + Sync {
-    fn step<F: Fma>(self, p: &mut T, slots: [&mut T; SLOTS], g: T);
-}
-
-struct Update<'a, T, R, const SLOTS: usize> {
-    rule: R,
-    p: &'a mut [T],
-    slots: [&'a mut [T]; SLOTS],
-    g: &'a [T],
-}
-
-impl<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize> Loop for Update<'_, T, R, SLOTS> {
-    #[inline(always)]
-    fn run<F: Fma>(self) {
-        let Self { rule, p, slots, g } = self;
-        let n = g.len();
-        let p = &mut p[..n];
-        let mut slots = slots.map(|s| &mut s[..n]);
-        for i in 0..n {
-            rule.step::<F>(&mut p[i], slots.each_mut().map(|s| &mut s[i]), g[i]);
-        }
-    }
-}
-
-fn update<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize>(rule: R, p: &mut [T], mut slots: [&mut [T]; SLOTS], g: &[T]) {
-    assert!(p.len() == g.len() && slots.iter().all(|s| s.len() == g.len()), "lengths of parameter, slots and gradient");
-    let isa = isa::active();
-    let base = SendPtr(p.as_mut_ptr());
-    let bases = slots.each_mut().map(|s| SendPtr(s.as_mut_ptr()));
-    parallel::for_each(parallel::chunks(g.len(), CHUNK), |i| {
-        let range = parallel::chunk_range(g.len(), CHUNK, i);
-        let part = |base: &SendPtr<T>| {
-            // SAFETY: all arrays have the gradient's length and are borrowed mutably for the whole loop, and the
-            // ranges of different tasks are disjoint.
-            unsafe { std::slice::from_raw_parts_mut(base.get().add(range.start), range.len()) }
-        };
-        frame::run(isa, Update { rule, p: part(&base), slots: bases.each_ref().map(part), g: &g[range.clone()] });
-    });
-}
+use pass::{Rule, update};
 
 #[derive(Clone, Copy)]
 struct Sgd<T> {
@@ -57,6 +18,8 @@ struct Sgd<T> {
 }
 
 impl<T: Float> Rule<T, 0> for Sgd<T> {
+    const RESTS: bool = true;
+
     #[inline(always)]
     fn step<F: Fma>(self, p: &mut T, []: [&mut T; 0], g: T) {
         *p -= g * self.lr;
@@ -67,7 +30,7 @@ impl<T: Float> Rule<T, 0> for Sgd<T> {
 ///
 /// # Panics
 /// If the lengths differ, as all updates here.
-pub fn sgd<T: Float>(p: &mut [T], g: &[T], lr: f64) {
+pub fn sgd<T: Float>(p: &mut [T], g: Gradient<'_, T>, lr: f64) {
     update(Sgd { lr: T::from_f64(lr) }, p, [], g);
 }
 
@@ -87,7 +50,7 @@ impl<T: Float, const NESTEROV: bool> Rule<T, 1> for Momentum<T, NESTEROV> {
 }
 
 /// m = momentum m - lr g; p += m, or with Nesterov's form p += momentum m - lr g.
-pub fn sgd_momentum<T: Float>(p: &mut [T], m: &mut [T], g: &[T], lr: f64, momentum: f64, nesterov: bool) {
+pub fn sgd_momentum<T: Float>(p: &mut [T], m: &mut [T], g: Gradient<'_, T>, lr: f64, momentum: f64, nesterov: bool) {
     let (lr, momentum) = (T::from_f64(lr), T::from_f64(momentum));
     if nesterov {
         update(Momentum::<T, true> { lr, momentum }, p, [m], g);
@@ -146,7 +109,7 @@ impl<T: Float> Rule<T, 3> for AdamRule<T> {
 
 /// m += (g - m)(1 - beta1); v += (g² - v)(1 - beta2); p -= alpha m / (√v + epsilon), where with `largest`
 /// (AMSGrad) the largest v so far stands for v (Kingma & Ba 2015; Reddi et al. 2018).
-pub fn adam<T: Float>(p: &mut [T], m: &mut [T], v: &mut [T], largest: Option<&mut [T]>, g: &[T], adam: &Adam) {
+pub fn adam<T: Float>(p: &mut [T], m: &mut [T], v: &mut [T], largest: Option<&mut [T]>, g: Gradient<'_, T>, adam: &Adam) {
     let rule = AdamRule {
         alpha: T::from_f64(adam.alpha),
         gain1: T::from_f64(1.0 - adam.beta1),
@@ -244,7 +207,7 @@ pub fn rmsprop<T: Float>(
     v: &mut [T],
     average: Option<&mut [T]>,
     speed: Option<&mut [T]>,
-    g: &[T],
+    g: Gradient<'_, T>,
     factors: &RmsProp,
 ) {
     match (average, speed) {
@@ -257,6 +220,7 @@ pub fn rmsprop<T: Float>(
 
 #[cfg(test)]
 mod tests {
+    use super::pass::CHUNK;
     use super::*;
 
     /// Two steps of every rule on one weight, worked out by hand in f64.
@@ -267,21 +231,21 @@ mod tests {
         };
         let g = [0.5];
         let (mut p, mut m) = ([1.0], [0.0]);
-        sgd(&mut p, &g, 0.1);
+        sgd(&mut p, Gradient::Whole(&g), 0.1);
         close(&p, &[0.95]);
-        sgd_momentum(&mut p, &mut m, &g, 0.1, 0.9, false);
-        sgd_momentum(&mut p, &mut m, &g, 0.1, 0.9, false);
+        sgd_momentum(&mut p, &mut m, Gradient::Whole(&g), 0.1, 0.9, false);
+        sgd_momentum(&mut p, &mut m, Gradient::Whole(&g), 0.1, 0.9, false);
         close(&[p[0], m[0]], &[0.95 - 0.05 - 0.095, -0.095]);
-        sgd_momentum(&mut p, &mut m, &g, 0.1, 0.9, true);
+        sgd_momentum(&mut p, &mut m, Gradient::Whole(&g), 0.1, 0.9, true);
         close(&[p[0], m[0]], &[0.805 - 0.1355 * 0.9 - 0.05, -0.1355]);
 
         let factors = Adam { alpha: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-3 };
         let (mut p, mut m, mut v, mut largest) = ([1.0], [0.2], [0.01], [0.5]);
-        adam(&mut p, &mut m, &mut v, None, &g, &factors);
+        adam(&mut p, &mut m, &mut v, None, Gradient::Whole(&g), &factors);
         close(&[m[0], v[0]], &[0.23, 0.0124]);
         close(&p, &[1.0 - 0.1 * 0.23 / (0.0124f64.sqrt() + 1e-3)]);
         p = [1.0];
-        adam(&mut p, &mut m, &mut v, Some(&mut largest), &g, &factors);
+        adam(&mut p, &mut m, &mut v, Some(&mut largest), Gradient::Whole(&g), &factors);
         close(&[largest[0], p[0]], &[0.5, 1.0 - 0.1 * 0.257 / (0.5f64.sqrt() + 1e-3)]);
 
         let factors = RmsProp { lr: 0.1, rho: 0.9, momentum: 0.5, epsilon: 1e-3 };
@@ -291,7 +255,7 @@ mod tests {
         for (with_average, with_speed) in [(false, false), (true, false), (false, true), (true, true)] {
             let (mut p, mut v, mut average, mut speed) = start();
             let (a, s) = (with_average.then_some(&mut average[..]), with_speed.then_some(&mut speed[..]));
-            rmsprop(&mut p, &mut v, a, s, &g, &factors);
+            rmsprop(&mut p, &mut v, a, s, Gradient::Whole(&g), &factors);
             let step = if with_average { centred } else { plain } + if with_speed { 0.01 } else { 0.0 };
             close(&[v[0], p[0]], &[v1, 1.0 - step]);
             close(&average, &[if with_average { 0.14 } else { 0.1 }]);
@@ -305,11 +269,46 @@ mod tests {
         let g: Vec<f32> = (0..n).map(|i| (i as f32 * 0.37).sin()).collect();
         let (mut p, mut m, mut v) = (vec![1f32; n], vec![0.1f32; n], vec![0.2f32; n]);
         let factors = Adam { alpha: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-        adam(&mut p, &mut m, &mut v, None, &g, &factors);
+        adam(&mut p, &mut m, &mut v, None, Gradient::Whole(&g), &factors);
         for i in (0..n).step_by(997).chain([CHUNK - 1, CHUNK, n - 1]) {
             let (mut p1, mut m1, mut v1) = ([1f32], [0.1f32], [0.2f32]);
-            adam(&mut p1, &mut m1, &mut v1, None, &g[i..=i], &factors);
+            adam(&mut p1, &mut m1, &mut v1, None, Gradient::Whole(&g[i..=i]), &factors);
             assert_eq!((p[i], m[i], v[i]), (p1[0], m1[0], v1[0]));
         }
+    }
+
+    /// Changes a parameter and two slots, of which some rules use fewer.
+    type Step = dyn Fn(&mut [Vec<f32>; 3], Gradient<'_, f32>);
+
+    /// Rows with their indices, some twice, some nowhere: as if added up to a whole gradient first.
+    #[test]
+    fn rows_are_a_gradient_that_is_zero_elsewhere() {
+        for (n, row) in [(7, 3), (300, 33), (3, 5000)] {
+            let indices = [2, -1, 2, n as i64, 0, -(n as i64) - 1, 2, 1];
+            let updates: Vec<f32> = (0..indices.len() * row).map(|i| (i as f32 * 0.37).sin()).collect();
+            let mut whole = vec![0f32; n * row];
+            for (i, update) in indices.iter().zip(updates.chunks(row)) {
+                if let Some(at) = crate::by_row::row_of(*i, n) {
+                    whole[at * row..][..row].iter_mut().zip(update).for_each(|(w, u)| *w += *u);
+                }
+            }
+            let rows = Gradient::Rows { updates: &updates, indices: &indices, n };
+            let start = || [1f32, 0.1, 0.2].map(|x| (0..n * row).map(|i| x + i as f32 * 1e-4).collect::<Vec<f32>>());
+            let after = |f: &Step, g| {
+                let mut state = start();
+                f(&mut state, g);
+                state
+            };
+            const FACTORS: Adam = Adam { alpha: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+            let rules: [&Step; 3] = [
+                &|[p, _, _], g| sgd(p, g, 0.1),
+                &|[p, m, _], g| sgd_momentum(p, m, g, 0.1, 0.9, true),
+                &|[p, m, v], g| adam(p, m, v, None, g, &FACTORS),
+            ];
+            for rule in rules {
+                assert_eq!(after(rule, rows), after(rule, Gradient::Whole(&whole)));
+            }
+        }
+        sgd::<f32>(&mut [], Gradient::Rows { updates: &[], indices: &[0, 1], n: 0 }, 0.1);
     }
 }

@@ -37,6 +37,8 @@ class CategoryEncoding(ArgumentLayer):
         self, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
+        # Integers would lose their value in half precision.
+        self.autocast = False
         output_mode = "multi_hot" if output_mode == "binary" else output_mode
         if output_mode not in _MODES:
             raise ValueError(f"CategoryEncoding: output_mode must be one of {_MODES}, got {output_mode!r}")

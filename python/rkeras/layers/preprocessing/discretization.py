@@ -48,6 +48,8 @@ class Discretization(ArgumentLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        # In half precision numbers would cross the boundaries.
+        self.autocast = False
         if (bin_boundaries is None) == (num_bins is None):
             raise ValueError("Discretization needs either bin_boundaries or num_bins")
         if output_mode not in _MODES:

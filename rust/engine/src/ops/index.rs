@@ -92,6 +92,11 @@ pub struct ScatterAdd {
 }
 
 impl ScatterAdd {
+    /// Whether slices are added along the first axis.
+    pub fn adds_rows(&self) -> bool {
+        self.axis == 0
+    }
+
     fn axis(&self, u: &Spec, indices: &Spec) -> Result<usize> {
         let lead = u.rank() as i64 - indices.rank() as i64;
         if lead < 0 {

@@ -1,39 +1,38 @@
 //! Parameter updates as single passes, in place where a plan owns the parameters.
 //!
-//! Operands that vary from step to step (learning rates) are scalars; the rest are attributes.
+//! Operands that vary from step to step (learning rates) are scalars; the rest are attributes. With the attribute `rows` the gradient is
+//! that of a table of which some rows were read: an operand of updates and one of the rows they belong to stand in its place. A plan
+//! writes its updates so by itself (`passes/row_updates.rs`).
 
 use std::sync::Arc;
 
 use rkeras_kernels::element::Element;
-use rkeras_kernels::optim::{self as kernel, Adam, RmsProp};
+use rkeras_kernels::optim::{self as kernel, Adam, Gradient, RmsProp};
 
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::op::{Op, Traits, View, ViewMut, Vjp, arity};
 use crate::registry::Entry;
-use crate::spec::Spec;
+use crate::spec::{Shape, Spec};
 use crate::value::Value;
 use crate::with_float;
 
 pub const OPS: &[Entry] = &[
-    ("sgd_update", |_| update(Rule::Sgd)),
+    ("sgd_update", |a: &Attrs| update(a, Rule::Sgd)),
     ("sgd_momentum_update", |a: &Attrs| {
-        update(Rule::Momentum { momentum: a.float("momentum")?, nesterov: a.bool_or("nesterov", false)? })
+        update(a, Rule::Momentum { momentum: a.float("momentum")?, nesterov: a.bool_or("nesterov", false)? })
     }),
-    ("rmsprop_update", |a: &Attrs| update(Rule::RmsProp { rho: a.float("rho")?, epsilon: a.float("epsilon")? })),
+    ("rmsprop_update", |a: &Attrs| update(a, Rule::RmsProp { rho: a.float("rho")?, epsilon: a.float("epsilon")? })),
     ("adam_update", |a: &Attrs| {
-        update(Rule::Adam {
-            beta_1: a.float("beta_1")?,
-            beta_2: a.float("beta_2")?,
-            epsilon: a.float("epsilon")?,
-        })
+        let rule = Rule::Adam { beta_1: a.float("beta_1")?, beta_2: a.float("beta_2")?, epsilon: a.float("epsilon")? };
+        update(a, rule)
     }),
     ("adam_rate", |a: &Attrs| Ok(Arc::new(AdamRate { beta_1: a.float("beta_1")?, beta_2: a.float("beta_2")? }))),
 ];
 
-fn update(rule: Rule) -> Result<Arc<dyn Op>> {
-    Ok(Arc::new(Update { rule }))
+fn update(attrs: &Attrs, rule: Rule) -> Result<Arc<dyn Op>> {
+    Ok(Arc::new(Update { rule, rows: attrs.bool_or("rows", false)? }))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,10 +43,12 @@ enum Rule {
     Adam { beta_1: f64, beta_2: f64, epsilon: f64 },
 }
 
-/// Operands (parameter, slots…, gradient, learning rate); gives the new parameter and slots.
+/// Operands (parameter, slots…, gradient, learning rate), or with `rows` (parameter, slots…, updates, indices, learning rate); gives the
+/// new parameter and slots.
 #[derive(Debug)]
 pub struct Update {
     rule: Rule,
+    rows: bool,
 }
 
 impl Update {
@@ -57,6 +58,29 @@ impl Update {
             Rule::Momentum { .. } | Rule::RmsProp { .. } => 1,
             Rule::Adam { .. } => 2,
         }
+    }
+
+    /// Which operand is the gradient, if it is one as large as the parameter.
+    pub fn whole_gradient(&self) -> Option<usize> {
+        (!self.rows).then(|| self.slots() + 1)
+    }
+
+    /// The same update with a gradient of rows.
+    pub fn by_rows(&self) -> Self {
+        Self { rule: self.rule, rows: true }
+    }
+
+    /// Fails unless updates and indices are rows of the parameter.
+    fn check_rows(&self, parameter: &Spec, updates: &Spec, indices: &Spec) -> Result<()> {
+        let row = parameter.shape.get(1..).ok_or_else(|| Error::value(format!("rows of a scalar: {parameter}")))?;
+        if indices.dtype != DType::I64 {
+            return Err(Error::dtype(format!("indices of rows must be int64, got {indices}")));
+        }
+        let shape: Shape = indices.shape.iter().chain(row).copied().collect();
+        if updates.dtype != parameter.dtype || updates.shape != shape {
+            return Err(Error::value(format!("updates {updates} are not rows of {parameter}, one for each of {indices}")));
+        }
+        Ok(())
     }
 }
 
@@ -72,15 +96,19 @@ impl Op for Update {
 
     fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
         let slots = self.slots();
-        arity(self.name(), inputs, slots + 3)?;
+        arity(self.name(), inputs, slots + 3 + usize::from(self.rows))?;
         let parameter = &inputs[0];
         if !parameter.dtype.is_float() {
             return Err(Error::dtype(format!("parameters must be floats, got {parameter}")));
         }
-        if let Some(bad) = inputs[1..slots + 2].iter().find(|s| *s != parameter) {
+        let alike = if self.rows { slots + 1 } else { slots + 2 };
+        if let Some(bad) = inputs[1..alike].iter().find(|s| *s != parameter) {
             return Err(Error::value(format!("slots and gradient must be {parameter} as the parameter, got {bad}")));
         }
-        let rate = &inputs[slots + 2];
+        if self.rows {
+            self.check_rows(parameter, &inputs[slots + 1], &inputs[slots + 2])?;
+        }
+        let rate = &inputs[inputs.len() - 1];
         if rate.rank() != 0 || rate.dtype != parameter.dtype {
             return Err(Error::value(format!("the learning rate must be a {} scalar, got {rate}", parameter.dtype)));
         }
@@ -96,7 +124,11 @@ impl Op for Update {
         }
         with_float!(inputs[0].spec.dtype, T => {
             let g = inputs[slots + 1].get::<T>();
-            let lr = inputs[slots + 2].get::<T>()[0].to_f64();
+            let g = match self.rows {
+                false => Gradient::Whole(g),
+                true => Gradient::Rows { updates: g, indices: inputs[slots + 2].get::<i64>(), n: inputs[0].shape()[0] },
+            };
+            let lr = inputs[inputs.len() - 1].get::<T>()[0].to_f64();
             let mut places = outputs.iter_mut().map(|o| o.get::<T>());
             let mut next = || places.next().expect("one place for each output");
             let p = next();
