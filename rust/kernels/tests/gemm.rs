@@ -102,7 +102,7 @@ proptest! {
 fn large_products_pass_through_every_path() {
     let shapes = [
         (128, 1568, 64), (784, 128, 32), (200, 600, 700), (1024, 40, 96), (99, 999, 97), (257, 300, 513), (1, 4000, 300), (300, 10, 500),
-        (53, 500, 1024), (130, 60, 1500), (501, 97, 300), (1100, 113, 600), (130, 97, 2100), (300, 320, 70),
+        (53, 500, 1024), (130, 60, 1500), (501, 97, 300), (1100, 113, 600), (130, 97, 2100), (300, 320, 70), (13, 9001, 33),
     ];
     for (m, n, k) in shapes {
         for (a_trans, b_trans) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -114,7 +114,7 @@ fn large_products_pass_through_every_path() {
 
 #[test]
 fn long_sums_of_few_rows_finish_like_others() {
-    for (m, n, k) in [(32, 128, 784), (5, 37, 2000), (48, 200, 500), (1, 64, 1027), (1, 77, 9), (1, 1030, 1025)] {
+    for (m, n, k) in [(32, 128, 784), (5, 37, 2000), (48, 200, 500), (1, 64, 1027), (1, 77, 9), (1, 1030, 1025), (70, 700, 1100)] {
         for (accumulate, bias, residual, relu) in [(false, true, false, true), (true, false, true, false), (true, true, true, true)] {
             let case = || Case { m, n, k, a_trans: false, b_trans: false, gap: 2, accumulate, bias, residual, relu };
             check!(f32, case());
@@ -144,6 +144,7 @@ fn any_number_of_threads_gives_the_same_bytes() {
         (300, 500, 600, false, false), (300, 500, 600, false, true), (32, 128, 784, false, false), (784, 128, 32, false, false),
         (128, 64, 1568, false, false), (600, 100, 300, false, false), (1100, 113, 600, false, false), (784, 128, 32, true, false),
         (130, 97, 2100, true, false), (300, 320, 70, true, false), (16, 60, 1500, false, false),
+        (200, 600, 700, false, false), (128, 300, 200, false, true),
     ];
     for (m, n, k, a_trans, b_trans) in shapes {
         let (a, b) = (irrational(m * k, 0.1), irrational(k * n, 0.3));

@@ -20,6 +20,9 @@ const DIRECT_ROWS: usize = 48;
 const DIRECT_ROWS_HELD: usize = 256;
 const DIRECT_RESULT: usize = 1 << 16;
 const HELD_B: usize = 3 << 13;
+/// Rows up to which, and columns from which on, tasks are groups of columns and pack what they need of B.
+const TASK_ROWS: usize = 256;
+const TASK_COLUMNS: usize = 128;
 /// The shorter side of a result up to which both operands are read where they lie if A is transposed.
 const DIRECT_SIDE: usize = 256;
 /// Columns from which on it pays to pack rows of A: fewer tiles are done sooner than a strip is packed for them.
@@ -63,6 +66,11 @@ pub(super) fn reads_in_place<T: Element>(g: &Gemm<'_, T>) -> bool {
     }
 }
 
+/// Whether each task packs the columns of B that it takes, with all rows of A where they lie.
+pub(super) fn packs_by_task<T>(g: &Gemm<'_, T>) -> bool {
+    !g.a_trans && g.m <= TASK_ROWS && g.n >= TASK_COLUMNS
+}
+
 /// The parts that the sum of a product is cut into, if it is.
 pub(super) fn parts_of_sum<T>(g: &Gemm<'_, T>, direct: bool) -> Option<usize> {
     let result = g.m * g.n;
@@ -78,11 +86,11 @@ pub(super) fn widens_by_pieces<T>(g: &Gemm<'_, T>) -> bool {
     (g.b_trans || g.m > DIRECT_ROWS) && g.m * g.n * g.k > SERIAL
 }
 
-/// Steps of k between two visits of the result.
-pub(super) fn k_block<T>(g: &Gemm<'_, T>, direct: bool) -> usize {
+/// Steps of k between two visits of the result, if rows of A are read in place or are packed if that pays.
+pub(super) fn k_block<T>(g: &Gemm<'_, T>, in_place: bool) -> usize {
     match g.a_trans {
         true => K_BLOCK_TRANSPOSED,
-        false if direct || !shares_rows(g) => K_BLOCK_APART,
+        false if in_place || !shares_rows(g) => K_BLOCK_APART,
         false => K_BLOCK,
     }
 }

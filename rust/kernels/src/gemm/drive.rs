@@ -1,8 +1,9 @@
 //! The loops around the microkernel: what is packed, and how the result is divided among threads.
 //!
 //! Columns are divided into panels two registers wide, rows into strips of a tile's height. Products of some hundred rows read
-//! both operands where they lie: packing, and waiting until all threads have packed, costs more than it saves. Larger ones go over k
-//! in blocks, with the panels of B packed. Strip after strip of A then passes along them, packed where enough columns share
+//! both operands where they lie: packing, and waiting until all threads have packed, costs more than it saves. If B is too large for
+//! that, tasks are groups of columns, and each packs its own. Products of more rows go over k in blocks, with the panels of B packed by
+//! all threads. Strip after strip of A then passes along them, packed where enough columns share
 //! it, while what comes after it is fetched. The division depends on the sizes alone, in k too, whose parts are added in
 //! order: the same bytes for any number of threads.
 
@@ -10,11 +11,11 @@ use std::ops::Range;
 
 use super::Gemm;
 use super::block::{Ahead, Block, Part, rows_in_place};
-use super::choice::{SERIAL, k_block, parts_of_sum, reads_in_place, rows_of_tiles, shares_rows, strip_rows};
+use super::choice::{SERIAL, k_block, packs_by_task, parts_of_sum, reads_in_place, rows_of_tiles, shares_rows, strip_rows};
 use super::pack::{distance, pack_a, pack_b, pack_strips, panel_of};
 use super::summed::summed;
 use super::tasks::Tasks;
-use crate::conv::vector::{Element, lanes, tile_size};
+use crate::conv::vector::{Element, Rows, lanes, tile_size};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
@@ -23,7 +24,12 @@ use crate::parallel::{self, SendPtr};
 const COLUMNS: usize = 1024;
 /// Bytes of A up to which all of its rows stay in the first-level cache while panels of B pass.
 const HELD: usize = 16 << 10;
-/// Rows of a task that reads both operands where they lie, at least.
+/// Tasks to divide a product into whose tasks pack B, and columns that a task then has at the most, about: the second-level cache
+/// holds what it packs.
+const COLUMN_TASKS: usize = 16;
+const TASK_COLUMNS: usize = 512;
+/// Tasks to divide a product into that reads both operands where they lie, about, and rows of each of them, at least.
+const DIRECT_TASKS: usize = 12;
 const DIRECT_GROUP: usize = 12;
 
 /// Runs equal products, `a`, `b` and `c` starting at these offsets.
@@ -57,6 +63,8 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
         summed(&part(0), parts, direct);
     } else if direct {
         divided(&part(0));
+    } else if packs_by_task(g) {
+        by_columns(&part(0));
     } else {
         packed(&part(0));
     }
@@ -183,21 +191,38 @@ fn in_place<T: Element>(part: &Part<'_, T>, (rows, columns): (Range<usize>, Rang
 /// Tasks over strips of rows and groups of panels, operands read where they lie.
 fn divided<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
-    let (_, width) = tile_size::<T>(isa::active(), rows_in_place(g), g.n);
-    let panels = g.n.div_ceil(width);
-    // Tasks of equal work, about a dozen: along the longer side.
-    let row_groups = (g.m / DIRECT_GROUP).max(1);
-    let (row_tasks, column_tasks) = if g.m >= 8 * width.min(g.n) { (12.min(row_groups), 1) } else { (1, panels.min(12)) };
-    let row_tasks = if column_tasks < 4 { row_tasks.max(4.min(row_groups)) } else { row_tasks };
+    let (height, width) = tile_size::<T>(isa::active(), rows_in_place(g), g.n);
+    let (strips, panels) = (g.m.div_ceil(height), g.n.div_ceil(width));
+    // Tasks of equal work, so many that a thread whose core is slower can leave some to the other: along the longer side first.
+    let column_tasks = if g.m >= 8 * width.min(g.n) { 1 } else { panels.min(DIRECT_TASKS) };
+    let row_tasks = DIRECT_TASKS.div_ceil(column_tasks).min(g.m / DIRECT_GROUP).max(1);
+    // Equal rows, unless that makes more strips.
+    let even = row_tasks * g.m.div_ceil(row_tasks).div_ceil(height) <= strips;
     parallel::for_each(row_tasks * column_tasks, |task| {
         let (r, c) = (task / column_tasks, task % column_tasks);
-        let cut = |i: usize| (i * g.m / row_tasks).min(g.m);
+        let cut = |i: usize| if even { i * g.m / row_tasks } else { (i * strips / row_tasks * height).min(g.m) };
         let first = |i: usize| (i * panels / column_tasks * width).min(g.n);
         let (rows, columns) = (cut(r)..cut(r + 1), first(c)..first(c + 1));
         if rows.is_empty() || columns.is_empty() {
             return;
         }
         in_place(part, (rows, columns), (task, row_tasks * column_tasks));
+    });
+}
+
+/// Tasks over groups of panels, each of which packs its own: B is read once, by the thread that needs it, and none waits for another.
+fn by_columns<T: Element>(part: &Part<'_, T>) {
+    let g = part.g;
+    let (_, width) = tile_size::<T>(isa::active(), Rows::Apart, g.n);
+    let panels = g.n.div_ceil(width);
+    let tasks = panels.min(COLUMN_TASKS).max(g.n.div_ceil(TASK_COLUMNS));
+    parallel::for_each(tasks, |task| {
+        let cut = |i: usize| (i * panels / tasks * width).min(g.n);
+        let columns = cut(task)..cut(task + 1);
+        each_k_block(g.k, k_block(g, true), |k| {
+            let panels = pack_b(part, columns.clone(), k.clone());
+            block(part, (0..g.m, columns.clone(), k), (std::ptr::null(), start(&panels)), None);
+        });
     });
 }
 
