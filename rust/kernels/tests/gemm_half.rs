@@ -117,6 +117,8 @@ fn many_rows_columns_and_blocks_of_the_sum() {
         check(&case(Kind::BF16, (150, 200, 601), trans));
         check(&case(Kind::BF16, (57, 33, 1301), trans));
         check(&Case { bias: true, activation: Activation::Relu, ..case(Kind::BF16, (5, 530, 34), trans) });
+        check(&Case { bias: true, gap: 1, ..case(Kind::F16, (70, 530, 134), trans) });
+        check(&Case { bias: true, activation: Activation::Relu, ..case(Kind::BF16, (70, 1100, 134), trans) });
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) fn start<T>(buffer: &Buffer) -> *const T {
 }
 
 /// A rectangle of the result over a block of k, with what is packed of either operand (or null), and what to fetch on the way.
-fn block<T: Element>(
+pub(super) fn block<T: Element>(
     part: &Part<'_, T>,
     (rows, columns, k): (Range<usize>, Range<usize>, Range<usize>),
     (strips, panels): (*const T, *const T),
@@ -213,17 +213,21 @@ fn divided<T: Element>(part: &Part<'_, T>) {
 /// Tasks over groups of panels, each of which packs its own: B is read once, by the thread that needs it, and none waits for another.
 fn by_columns<T: Element>(part: &Part<'_, T>) {
     let g = part.g;
-    let (_, width) = tile_size::<T>(isa::active(), Rows::Apart, g.n);
-    let panels = g.n.div_ceil(width);
-    let tasks = panels.min(COLUMN_TASKS).max(g.n.div_ceil(TASK_COLUMNS));
-    parallel::for_each(tasks, |task| {
-        let cut = |i: usize| (i * panels / tasks * width).min(g.n);
-        let columns = cut(task)..cut(task + 1);
+    for_column_groups::<T>(g.n, |columns| {
         each_k_block(g.k, k_block(g, true), |k| {
             let panels = pack_b(part, columns.clone(), k.clone());
             block(part, (0..g.m, columns.clone(), k), (std::ptr::null(), start(&panels)), None);
         });
     });
+}
+
+/// Calls `f` with the columns of each task.
+pub(super) fn for_column_groups<T: Element>(n: usize, f: impl Fn(Range<usize>) + Sync) {
+    let (_, width) = tile_size::<T>(isa::active(), Rows::Apart, n);
+    let panels = n.div_ceil(width);
+    let tasks = panels.min(COLUMN_TASKS).max(n.div_ceil(TASK_COLUMNS));
+    let cut = |i: usize| (i * panels / tasks * width).min(n);
+    parallel::for_each(tasks, |task| f(cut(task)..cut(task + 1)));
 }
 
 /// B packed once for each block of k, then tasks over strips of rows and groups of panels.

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::block::Part;
-use super::choice::{K_BLOCK, packed_rows, widens_by_pieces};
-use super::drive::{check, each_k_block, run};
+use super::choice::{K_BLOCK, k_block, packed_rows, packs_by_task, widens_by_pieces};
+use super::drive::{block, check, each_k_block, for_column_groups, run, start};
 use super::pack::{TOGETHER, distance, panel_of, slice, turn};
 use super::pairs::{self, Side};
 use super::tasks::Tasks;
@@ -22,8 +22,11 @@ use crate::unary::{Unary, unary_float_in_place};
 
 /// Columns of a task: its sums, in float32, stay in the second-level cache until they are rounded.
 const COLUMNS: usize = 512;
-/// Elements of a result that are rounded at a time, where that is a loop of its own.
+/// Elements of a result that are rounded at a time, or of an operand that are widened, where that is a loop of its own.
 const PIECE: usize = 1 << 12;
+
+/// Elements of A up to which it is widened whole where tasks are groups of columns.
+const WIDENED: usize = 1 << 20;
 
 /// How products are computed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,6 +138,9 @@ impl<'g> Product<'g> {
 
     fn run(&self) {
         let (g, steps) = (self.g, self.steps);
+        if self.way == Way::Widened && packs_by_task(g) && g.m * g.k <= WIDENED {
+            return self.by_columns();
+        }
         let width = 2 * lanes::<f32>(isa::active());
         let tasks = Tasks::new::<f32>((g.m, g.n), COLUMNS, Rows::Packed);
         // Sums over several blocks of k are kept whole, others only until they are rounded.
@@ -142,7 +148,7 @@ impl<'g> Product<'g> {
         let mut kept = Buffer::dirty(if several { 4 * g.m * g.n } else { 0 }).expect("memory for the sums of a result");
         let kept = SendPtr(kept.as_bytes_mut().as_mut_ptr().cast::<f32>());
         each_k_block(steps, K_BLOCK, |k| {
-            let b = self.pack_b(&k);
+            let b = self.pack_b(0..g.n, &k);
             let b = SendPtr(b.as_bytes().as_ptr().cast::<f32>().cast_mut());
             let packed = tasks.pack_rows(|rows| self.pack_a(rows, &k));
             parallel::for_each(tasks.count(), |task| {
@@ -160,16 +166,48 @@ impl<'g> Product<'g> {
                 if k.end < steps {
                     return;
                 }
-                for (i, row) in rows.enumerate() {
-                    // SAFETY: the sums of these rows and columns were just written, and no other task has this part of the result.
-                    let (sums, c) = unsafe {
-                        let c = self.c.get().add(row * g.n + columns.start);
-                        (std::slice::from_raw_parts(sums.add(i * ldc), columns.len()), std::slice::from_raw_parts_mut(c, columns.len()))
-                    };
-                    finish(self.kind, g, columns.start, sums, c);
-                }
+                // SAFETY: these sums were just written, and no other task has this part of the result.
+                unsafe { self.round((rows, columns), (sums, ldc)) }
             });
         });
+    }
+
+    /// Tasks over groups of columns, each of which widens and packs its own of B and keeps their sums until they are rounded.
+    fn by_columns(&self) {
+        let g = self.g;
+        let mut wide = Buffer::dirty(4 * g.m * g.k).expect("memory for a small operand in float32");
+        let some = (PIECE / g.k.max(1)).max(1);
+        parallel::for_each_chunk_mut(cast_slice_mut::<f32>(wide.as_bytes_mut()), some * g.k, |i, rows| {
+            widen_rows(self.kind, &g.a[self.a + i * some * g.lda..], g.lda, g.k, rows);
+        });
+        let whole = Gemm { a: cast_slice(wide.as_bytes()), lda: g.k, ..blank(g.m, g.n, g.k) };
+        for_column_groups::<f32>(g.n, |columns| {
+            let ldc = columns.len();
+            let mut sums = Buffer::dirty(4 * g.m * ldc).expect("memory for the sums of some columns");
+            let sums = sums.as_bytes_mut().as_mut_ptr().cast::<f32>();
+            let part = Part { g: &whole, a: 0, b: 0, c: SendPtr(sums.wrapping_sub(columns.start)), ldc };
+            each_k_block(g.k, k_block(&whole, true), |k| {
+                let panels = self.pack_b(columns.clone(), &k);
+                block(&part, (0..g.m, columns.clone(), k), (std::ptr::null(), start(&panels)), None);
+            });
+            // SAFETY: the sums were just written, and no other task has these columns.
+            unsafe { self.round((0..g.m, columns), (sums, ldc)) }
+        });
+    }
+
+    /// Rounds the sums of a rectangle, whose rows lie `ldc` apart.
+    ///
+    /// # Safety
+    /// They must be written, and the rectangle nobody else's.
+    unsafe fn round(&self, (rows, columns): (Range<usize>, Range<usize>), (sums, ldc): (*const f32, usize)) {
+        for (i, row) in rows.enumerate() {
+            // SAFETY: the caller's promise; `check` made sure of the result.
+            let (sums, c) = unsafe {
+                let c = self.c.get().add(row * self.g.n + columns.start);
+                (std::slice::from_raw_parts(sums.add(i * ldc), columns.len()), std::slice::from_raw_parts_mut(c, columns.len()))
+            };
+            finish(self.kind, self.g, columns.start, sums, c);
+        }
     }
 
     /// Adds a block of k to the sums of a rectangle.
@@ -191,19 +229,19 @@ impl<'g> Product<'g> {
         }
     }
 
-    /// Panels of all columns of B.
-    fn pack_b(&self, k: &Range<usize>) -> Buffer {
+    /// Panels of these columns of B.
+    fn pack_b(&self, columns: Range<usize>, k: &Range<usize>) -> Buffer {
         let (g, width) = (self.g, 2 * lanes::<f32>(isa::active()));
         let side = Side { from: &g.b[self.b..], ld: g.ldb, together: g.b_trans, k: g.k };
-        let panels = g.n.div_ceil(width);
+        let panels = columns.len().div_ceil(width);
         let mut buffer = Buffer::dirty(4 * panels * distance::<f32>(k.len(), width)).expect("memory for a packed operand");
         let to = SendPtr(buffer.as_bytes_mut().as_mut_ptr());
         parallel::for_each(panels.div_ceil(TOGETHER), |task| {
-            let first = task * TOGETHER * width;
-            let columns = first..g.n.min(first + TOGETHER * width);
-            let last = (columns.len() % width).next_multiple_of(width / 2);
+            let first = columns.start + task * TOGETHER * width;
+            let here = first..columns.end.min(first + TOGETHER * width);
+            let last = (here.len() % width).next_multiple_of(width / 2);
             // SAFETY: panels are disjoint parts of the buffer, and all columns lie in B.
-            unsafe { self.pack(&side, columns, k, (width, last), to.get().add(4 * panel_of::<f32>(first, k.len(), width))) }
+            unsafe { self.pack(&side, here, k, (width, last), to.get().add(4 * panel_of::<f32>(first - columns.start, k.len(), width))) }
         });
         buffer
     }
