@@ -21,8 +21,8 @@ const DIRECT_ROWS_HELD: usize = 256;
 const DIRECT_RESULT: usize = 1 << 16;
 const HELD_B: usize = 3 << 13;
 /// Rows up to which, and columns from which on, tasks are groups of columns and pack what they need of B.
-const TASK_ROWS: usize = 256;
-const TASK_COLUMNS: usize = 128;
+const PACKING_ROWS: usize = 256;
+const PACKING_COLUMNS: usize = 128;
 /// The shorter side of a result up to which both operands are read where they lie if A is transposed.
 const DIRECT_SIDE: usize = 256;
 /// Columns from which on it pays to pack rows of A: fewer tiles are done sooner than a strip is packed for them.
@@ -68,7 +68,7 @@ pub(super) fn reads_in_place<T: Element>(g: &Gemm<'_, T>) -> bool {
 
 /// Whether each task packs the columns of B that it takes, with all rows of A where they lie.
 pub(super) fn packs_by_task<T>(g: &Gemm<'_, T>) -> bool {
-    !g.a_trans && g.m <= TASK_ROWS && g.n >= TASK_COLUMNS
+    !g.a_trans && g.m <= PACKING_ROWS && g.n >= PACKING_COLUMNS
 }
 
 /// The parts that the sum of a product is cut into, if it is.

@@ -2,8 +2,8 @@
 //!
 //! Columns are divided into panels two registers wide, rows into strips of a tile's height. Products of some hundred rows read
 //! both operands where they lie: packing, and waiting until all threads have packed, costs more than it saves. If B is too large for
-//! that, tasks are groups of columns, and each packs its own. Products of more rows go over k in blocks, with the panels of B packed by
-//! all threads. Strip after strip of A then passes along them, packed where enough columns share
+//! that, tasks are groups of columns, and each packs its own. Products of more rows go over k in blocks, with the panels of B packed
+//! by all threads. Strip after strip of A then passes along them, packed where enough columns share
 //! it, while what comes after it is fetched. The division depends on the sizes alone, in k too, whose parts are added in
 //! order: the same bytes for any number of threads.
 
