@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::conv::scratch::{Array, Plain};
+
 /// The row an index names among n; negative ones count from the end.
 #[inline(always)]
 pub(crate) fn row_of(index: i64, n: usize) -> Option<usize> {
@@ -10,19 +12,21 @@ pub(crate) fn row_of(index: i64, n: usize) -> Option<usize> {
 }
 
 /// An update and the row that it changes.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Change {
     pub row: usize,
     pub update: usize,
 }
+// SAFETY: two plain numbers.
+unsafe impl Plain for Change {}
 
 /// Updates by the task that owns their row, in their order. Those of rows that do not exist are left out.
 pub(crate) struct ByRow {
     n: usize,
     per_task: usize,
     /// Where the changes of each task begin, and where the last ones end.
-    starts: Vec<usize>,
-    changes: Vec<Change>,
+    starts: Array<usize>,
+    changes: Array<Change>,
 }
 
 impl ByRow {
@@ -30,12 +34,12 @@ impl ByRow {
     pub fn new(indices: &[i64], n: usize, per_task: usize) -> Self {
         let found = || indices.iter().enumerate().filter_map(|(update, i)| row_of(*i, n).map(|row| Change { row, update }));
         // A place more than there are tasks, so that counts become starts and then, as places are taken, the starts of the next.
-        let mut starts = vec![0; n.div_ceil(per_task) + 2];
+        let mut starts = Array::<usize>::zeroed(n.div_ceil(per_task) + 2);
         found().for_each(|change| starts[change.row / per_task + 2] += 1);
         for i in 2..starts.len() {
             starts[i] += starts[i - 1];
         }
-        let mut changes = vec![Change::default(); starts[starts.len() - 1]];
+        let mut changes = Array::<Change>::dirty(starts[starts.len() - 1]);
         for change in found() {
             let place = &mut starts[change.row / per_task + 1];
             changes[*place] = change;
@@ -54,6 +58,17 @@ impl ByRow {
 
     pub fn changes(&self, task: usize) -> &[Change] {
         &self.changes[self.starts[task]..self.starts[task + 1]]
+    }
+
+    /// Adds a task's updates of `size` elements each to its rows, with this addition.
+    pub fn add<T: Copy>(&self, task: usize, updates: &[T], size: usize, rows: &mut [T], plus: impl Fn(T, T) -> T) {
+        let first = self.rows(task).start;
+        for change in self.changes(task) {
+            let row = &mut rows[(change.row - first) * size..][..size];
+            for (y, x) in row.iter_mut().zip(&updates[change.update * size..][..size]) {
+                *y = plus(*y, *x);
+            }
+        }
     }
 }
 

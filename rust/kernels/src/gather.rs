@@ -73,14 +73,7 @@ pub fn scatter_add<T: Number>(outer: usize, n: usize, inner: usize, u: &[T], ind
     for (o, out) in out.chunks_exact_mut(n * inner).enumerate() {
         let u = &u[o * indices.len() * inner..][..indices.len() * inner];
         debug_assert_eq!(parallel::chunks(n * inner, rows * inner), lists.tasks());
-        parallel::for_each_chunk_mut(out, rows * inner, |t, out| {
-            for change in lists.changes(t) {
-                let to = &mut out[(change.row - t * rows) * inner..][..inner];
-                for (y, x) in to.iter_mut().zip(&u[change.update * inner..][..inner]) {
-                    *y = y.plus(*x);
-                }
-            }
-        });
+        parallel::for_each_chunk_mut(out, rows * inner, |task, out| lists.add(task, u, inner, out, T::plus));
     }
 }
 

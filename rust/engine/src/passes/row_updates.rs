@@ -1,7 +1,7 @@
 //! The gradient of a table of which a step reads some rows (an embedding) goes to the optimizer as these rows.
 //!
-//! Otherwise it would be made as large as the table, nearly all zeros, and read once. The optimizer still changes every row whose
-//! slots it says fade without a gradient, as Keras' does, so results are the same to the bit.
+//! Otherwise it would be made as large as the table, nearly all zeros, and read once. Optimizers with slots still change every row,
+//! as slots fade where there is no gradient (Keras' do too): results are the same to the bit.
 
 use std::sync::Arc;
 

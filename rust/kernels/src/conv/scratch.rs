@@ -18,7 +18,7 @@ impl<T: Plain> Array<T> {
     /// # Panics
     /// If memory is exhausted: scratch is a fraction of the operands, which were allocated before.
     pub fn dirty(len: usize) -> Self {
-        let buffer = Buffer::dirty(len * size_of::<T>()).expect("memory for the scratch of a convolution");
+        let buffer = Buffer::dirty(len * size_of::<T>()).expect("memory for scratch");
         Self { buffer, len, element: PhantomData }
     }
 

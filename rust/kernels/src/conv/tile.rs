@@ -63,14 +63,14 @@ impl<T: Element> Forward<'_, T> {
         let of = |i: usize| panel(self.job, V::LANES, GROUP, i);
         let count = panels(self.job, V::LANES, GROUP);
         let whole = |i: usize| i < count && of(i).channels == 2 * V::LANES;
-        let two = |i: usize| V::ROWS_WIDE > 0 && GROUP == 1 && self.layout.neighbours && whole(i) && whole(i + 1);
         let mut next = 0;
         while next < count {
             let i = next;
-            next += if two(i) { 2 } else { 1 };
+            let two = V::ROWS_WIDE > 0 && GROUP == 1 && self.layout.neighbours && whole(i) && whole(i + 1);
+            next += if two { 2 } else { 1 };
             let panel = of(i);
             let bias = self.finish.bias[i * 2 * V::LANES..].as_ptr();
-            if const { V::ROWS_WIDE > 0 && GROUP == 1 } && two(i) {
+            if two {
                 // SAFETY: passed on to the caller.
                 unsafe { self.two_panels::<V>(windows, panel, of(i + 1).start - panel.start, bias) };
                 continue;

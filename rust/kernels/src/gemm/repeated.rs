@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
-use super::block::{Block, Part};
+use super::block::Part;
 use super::choice::shares_rows;
+use super::drive::block;
 use super::pack::{pack_a, pack_b};
 use super::{Epilogue, Gemm};
 use crate::conv::vector::Element;
@@ -75,6 +76,6 @@ impl<T: Element> Repeated<T> {
         assert_eq!(self.isa, isa::active(), "the matrix was laid out for another instruction set");
         let packed = shares_rows(&g).then(|| pack_a(&part, 0..rows, 0..k));
         let strips = packed.as_ref().map_or(std::ptr::null(), |strips| strips.as_bytes().as_ptr().cast());
-        T::gemm_block(self.isa, Block { part: &part, rows: 0..rows, columns: 0..n, k: 0..k, strips, panels, ahead: None });
+        block(&part, (0..rows, 0..n, 0..k), (strips, panels), None);
     }
 }

@@ -119,23 +119,19 @@ unsafe fn update_rows<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize>(
         return;
     }
     let mut sums = Buffer::dirty(rows.len() * row * size_of::<T>()).expect("memory for some rows of a gradient");
-    sums.as_bytes_mut().fill(0);
     let sums = cast_slice_mut::<T>(sums.as_bytes_mut());
-    let mut changed = [false; CHUNK];
-    for change in changes {
-        let at = change.row - rows.start;
-        changed[at] = true;
-        let sums = &mut sums[at * row..][..row];
-        sums.iter_mut().zip(&updates[change.update * row..][..row]).for_each(|(sum, u)| *sum += *u);
-    }
+    sums.fill(T::ZERO);
+    lists.add(task, updates, row, sums, |sum, update| sum + update);
     // SAFETY: the caller's promise.
     unsafe {
         if !R::RESTS {
             return places.update(isa, rule, rows.start * row..rows.end * row, sums);
         }
-        for (at, sums) in sums.chunks_exact(row).enumerate().filter(|(at, _)| changed[*at]) {
-            let first = (rows.start + at) * row;
-            places.update(isa, rule, first..first + row, sums);
+        for change in changes {
+            let sums = &mut sums[(change.row - rows.start) * row..][..row];
+            places.update(isa, rule, change.row * row..(change.row + 1) * row, sums);
+            // Should the row come again, its update is done.
+            sums.fill(T::ZERO);
         }
     }
 }
