@@ -17,6 +17,8 @@ use crate::value::Value;
 const POINTS: usize = 1 << 12;
 /// Elements of a piece along the leading axis: what an op prepares for each piece should be little beside it.
 const LEADING: usize = 1 << 17;
+/// Pieces along the leading axis, at least, so that threads end together.
+const PIECES: usize = 16;
 /// Elements of a task.
 const TASK: usize = 1 << 15;
 
@@ -32,7 +34,12 @@ pub fn run(op: &dyn Op, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratc
     let any = inputs.iter().any(|v| half(v.spec)) || outputs.iter().any(|v| half(v.spec));
     match op.traits().halves {
         Halves::Pointwise if any => by_pieces(op, &Cut::pointwise(inputs, outputs), inputs, outputs),
-        Halves::Leading { whole } if any => by_pieces(op, &Cut::leading(whole, inputs, outputs), inputs, outputs),
+        Halves::Leading { whole } if any => {
+            let specs: SmallVec<[Spec; 4]> = inputs.iter().map(|v| v.spec.clone()).collect();
+            let brain = specs.iter().all(|spec| spec.dtype == DType::BF16);
+            let kept = if brain { op.takes_pairs(&specs) } else { 0 };
+            by_pieces(op, &Cut::leading(whole, kept, inputs, outputs), inputs, outputs);
+        }
         _ => op.run(inputs, outputs, scratch),
     }
 }
@@ -50,6 +57,8 @@ struct Cut {
 struct Operand {
     /// Every piece takes all of it.
     whole: bool,
+    /// Halves are not widened.
+    kept: bool,
     /// Sizes of a row, or of the whole.
     shape: Shape,
 }
@@ -65,16 +74,18 @@ impl Cut {
         let along = |shape: &Shape, axes: usize| shape[..axes] == out[..axes];
         let fits = |axes: &usize| padded.iter().all(|s| along(s, *axes) || s[..*axes].iter().all(|d| *d == 1));
         let axes = (0..=out.len()).rev().find(fits).unwrap_or(0);
-        let operands = padded.iter().map(|s| Operand { whole: !along(s, axes), shape: Shape::from_slice(&s[axes..]) });
+        let operands = padded.iter().map(|s| Operand { whole: !along(s, axes), kept: false, shape: Shape::from_slice(&s[axes..]) });
         Self::new(axes, POINTS, operands.collect(), outputs)
     }
 
-    fn leading(whole: u32, inputs: &[View<'_>], outputs: &[ViewMut<'_>]) -> Self {
+    fn leading(whole: u32, kept: u32, inputs: &[View<'_>], outputs: &[ViewMut<'_>]) -> Self {
         let operand = |(i, v): (usize, &View<'_>)| {
             let whole = whole >> i & 1 == 1;
-            Operand { whole, shape: Shape::from_slice(&v.shape()[usize::from(!whole)..]) }
+            Operand { whole, kept: kept >> i & 1 == 1, shape: Shape::from_slice(&v.shape()[usize::from(!whole)..]) }
         };
-        Self::new(1, LEADING, inputs.iter().enumerate().map(operand).collect(), outputs)
+        let mut cut = Self::new(1, LEADING, inputs.iter().enumerate().map(operand).collect(), outputs);
+        cut.piece = cut.piece.min(cut.rows.div_ceil(PIECES)).max(1);
+        cut
     }
 
     fn new(axes: usize, size: usize, operands: SmallVec<[Operand; 4]>, outputs: &[ViewMut<'_>]) -> Self {
@@ -86,8 +97,12 @@ impl Cut {
 
     /// The spec of some rows, halves as float32.
     fn rows_of(&self, dtype: DType, row: &[usize], rows: usize) -> Spec {
+        widened(&self.rows_as_they_are(dtype, row, rows))
+    }
+
+    fn rows_as_they_are(&self, dtype: DType, row: &[usize], rows: usize) -> Spec {
         let shape = std::iter::repeat_n(rows, self.axes.min(1)).chain(row.iter().copied()).collect();
-        widened(&Spec { dtype, shape })
+        Spec { dtype, shape }
     }
 }
 
@@ -97,15 +112,18 @@ fn bytes_of(dtype: DType, row: &[usize], rows: &Range<usize>) -> Range<usize> {
     rows.start * row..rows.end * row
 }
 
-fn widened(spec: &Spec) -> Spec {
+/// The spec of the same numbers in float32, if they are halves.
+pub fn widened(spec: &Spec) -> Spec {
     if spec.dtype.is_half() { spec.with_dtype(DType::F32) } else { spec.clone() }
 }
 
-fn room(bytes: usize) -> Buffer {
+/// Memory for some numbers in float32.
+pub fn room(bytes: usize) -> Buffer {
     Buffer::dirty(bytes).expect("memory for pieces of operands in float32")
 }
 
-fn widen(dtype: DType, from: &[u8]) -> Buffer {
+/// Halves as float32.
+pub fn widen(dtype: DType, from: &[u8]) -> Buffer {
     let mut wide = room(from.len() * 2);
     cast(kind(dtype), Kind::F32, from, wide.as_bytes_mut());
     wide
@@ -118,7 +136,7 @@ fn by_pieces(op: &dyn Op, cut: &Cut, inputs: &[View<'_>], outputs: &mut [ViewMut
     let shared: SmallVec<[Option<Buffer>; 8]> = inputs
         .iter()
         .zip(&cut.operands)
-        .map(|(v, o)| (o.whole && v.spec.dtype.is_half()).then(|| widen(v.spec.dtype, v.bytes())))
+        .map(|(v, o)| (o.whole && !o.kept && v.spec.dtype.is_half()).then(|| widen(v.spec.dtype, v.bytes())))
         .collect();
     let specs: SmallVec<[(&Spec, bool); 4]> = outputs.iter().map(|v| (v.spec, v.unused)).collect();
     let row_bytes = |spec: &Spec| bytes_of(spec.dtype, &spec.shape[cut.axes..], &(0..1)).len();
@@ -146,7 +164,7 @@ fn one_piece(
         .map(|(v, operand)| {
             let part = match v.in_output {
                 Some(output) => &results[output][bytes_of(v.spec.dtype, &operand.shape, &local)],
-                None if operand.whole || !v.spec.dtype.is_half() => return None,
+                None if operand.whole || operand.kept || !v.spec.dtype.is_half() => return None,
                 None => &v.bytes()[bytes_of(v.spec.dtype, &operand.shape, &rows)],
             };
             Some(if v.spec.dtype.is_half() { widen(v.spec.dtype, part) } else { copied(part) })
@@ -155,7 +173,11 @@ fn one_piece(
     let in_specs: SmallVec<[Spec; 8]> = inputs
         .iter()
         .zip(&cut.operands)
-        .map(|(v, o)| if o.whole { widened(&v.spec.with_shape(&o.shape)) } else { cut.rows_of(v.spec.dtype, &o.shape, rows.len()) })
+        .map(|(v, o)| {
+            let whole = || v.spec.with_shape(&o.shape);
+            let spec = if o.whole { whole() } else { cut.rows_as_they_are(v.spec.dtype, &o.shape, rows.len()) };
+            if o.kept { spec } else { widened(&spec) }
+        })
         .collect();
     let row_of = |spec: &Spec| Shape::from_slice(&spec.shape[cut.axes..]);
     let out_specs: SmallVec<[Spec; 4]> =

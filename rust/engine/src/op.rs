@@ -110,6 +110,12 @@ pub trait Op: Any + Debug + Send + Sync {
     /// Computes the outputs by calling kernels. Never allocates in proportion to the data, never fails.
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]);
 
+    /// The operands, as bits, that `run` takes as bfloat16 because the processor multiplies pairs of them; none if it had better have all
+    /// widened. Results are float32 all the same. For ops whose halves are `Leading`.
+    fn takes_pairs(&self, _inputs: &[Spec]) -> u32 {
+        0
+    }
+
     /// Cotangents of the inputs, written with other ops so that they can be differentiated again.
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>>;
 

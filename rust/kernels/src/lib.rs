@@ -21,6 +21,7 @@ pub mod math;
 pub mod memory;
 pub mod norm;
 pub mod optim;
+mod pairs;
 pub mod parallel;
 pub mod pool;
 pub mod random;

@@ -3,14 +3,22 @@
 
 use std::sync::Arc;
 
-use rkeras_kernels::conv::{Activation as ConvActivation, ConvShape, Epilogue as TileEpilogue};
+use rkeras_kernels::cast::{Kind, cast};
+use rkeras_kernels::conv::{
+    Activation as ConvActivation, ConvShape, Epilogue as TileEpilogue, Pass, backward_data_of_pairs, backward_weights_of_pairs,
+    forward_of_pairs,
+};
+use rkeras_kernels::element::{cast_slice, cast_slice_mut};
 use rkeras_kernels::entry::FloatKernels;
 use rkeras_kernels::gemm::Activation;
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::halves;
 use crate::op::{Epilogue, Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::ops::cast::kind;
 use crate::ops::conv_window::{Window, image_shape};
 use crate::registry::Entry;
 use crate::spec::{Shape, ShapeText, Spec};
@@ -58,15 +66,24 @@ impl Op for Conv {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let (x, w) = (inputs[0], inputs[1]);
         let s = self.window.shape(x.shape(), w.shape()).expect("checked by infer");
+        let activation = match self.activation {
+            Activation::Relu => ConvActivation::Relu,
+            _ => ConvActivation::None,
+        };
+        if x.spec.dtype == DType::BF16 {
+            let epilogue = TileEpilogue { bias: self.bias.then(|| inputs[2].get::<f32>()), activation };
+            return forward_of_pairs(&s, x.get(), w.get(), &epilogue, outputs[0].get());
+        }
         with_float!(x.spec.dtype, T => {
             let bias = self.bias.then(|| inputs[2].get::<T>());
-            let activation = match self.activation {
-                Activation::Relu => ConvActivation::Relu,
-                _ => ConvActivation::None,
-            };
             let epilogue = TileEpilogue { bias, activation };
             T::conv_forward(&s, x.get(), w.get(), &epilogue, outputs[0].get());
         });
+    }
+
+    fn takes_pairs(&self, inputs: &[Spec]) -> u32 {
+        let s = self.window.shape(&inputs[0].shape, &inputs[1].shape);
+        if s.is_ok_and(|s| Pass::Forward.takes_pairs(&s)) { 0b11 } else { 0 }
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -156,7 +173,15 @@ impl Op for ConvBackwardData {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let (g, w) = (inputs[0], inputs[1]);
         let s = self.shape(g.shape(), w.shape()).expect("checked by infer");
+        if g.spec.dtype == DType::BF16 {
+            return backward_data_of_pairs(&s, g.get(), w.get(), outputs[0].get());
+        }
         with_float!(g.spec.dtype, T => T::conv_backward_data(&s, g.get(), w.get(), outputs[0].get()));
+    }
+
+    fn takes_pairs(&self, inputs: &[Spec]) -> u32 {
+        let s = self.shape(&inputs[0].shape, &inputs[1].shape);
+        if s.is_ok_and(|s| Pass::BackwardData.takes_pairs(&s)) { 0b11 } else { 0 }
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -229,6 +254,18 @@ impl Op for ConvBackwardWeights {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let (x, g) = (inputs[0], inputs[1]);
         let (s, _) = self.shape(x.shape(), g.shape()).expect("checked by infer");
+        let dtype = x.spec.dtype;
+        if dtype.is_half() {
+            let mut sums = halves::room(2 * outputs[0].bytes().len());
+            let dw = cast_slice_mut(sums.as_bytes_mut());
+            if dtype == DType::BF16 && Pass::BackwardWeights.takes_pairs(&s) {
+                backward_weights_of_pairs(&s, x.get(), g.get(), dw);
+            } else {
+                let (x, g) = (halves::widen(dtype, x.bytes()), halves::widen(dtype, g.bytes()));
+                f32::conv_backward_weights(&s, cast_slice(x.as_bytes()), cast_slice(g.as_bytes()), dw);
+            }
+            return cast(Kind::F32, kind(dtype), sums.as_bytes(), outputs[0].bytes());
+        }
         with_float!(x.spec.dtype, T => T::conv_backward_weights(&s, x.get(), g.get(), outputs[0].get()));
     }
 
@@ -241,7 +278,7 @@ impl Op for ConvBackwardWeights {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Native, reads_inputs: 0b11, reads_outputs: 0, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {

@@ -3,6 +3,7 @@
 use rkeras_kernels::memory::Buffer;
 
 use crate::error::{Error, Result};
+use crate::halves::widened;
 use crate::op::{Halves, Op, Traits, View, ViewMut, Vjp};
 use crate::ops::conv::Conv;
 use crate::ops::pool::MaxPool;
@@ -14,6 +15,9 @@ use crate::value::Value;
 const PIECE: usize = 1 << 20;
 /// Pieces to cut a batch into, at least, so that threads end together.
 const PIECES: usize = 8;
+/// Bytes of the convolution's result up to which it is one piece, which convolution and pool divide among threads themselves: it may be
+/// a piece of a batch of halves already.
+const WHOLE: usize = PIECE / 2;
 /// How many times as large as the weights, which are laid out for each piece, a piece must be.
 const WORTH: usize = 4;
 
@@ -41,6 +45,9 @@ fn bytes_of_image(image: &Spec) -> usize {
 }
 
 fn images_of_piece(image: &Spec) -> usize {
+    if image.bytes() <= WHOLE {
+        return image.shape[0].max(1);
+    }
     (PIECE / bytes_of_image(image).max(1)).min(image.shape[0].div_ceil(PIECES)).max(1)
 }
 
@@ -62,7 +69,8 @@ impl Op for ConvPool {
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let specs: Vec<Spec> = inputs.iter().map(|v| v.spec.clone()).collect();
-        let image = self.image(&specs).expect("checked by infer");
+        // Pairs of bfloat16 make results of float32.
+        let image = widened(&self.image(&specs).expect("checked by infer"));
         let x = inputs[0];
         let row = |spec: &Spec| bytes_of_image(spec);
         let kinds: Vec<(Spec, bool)> = outputs.iter().map(|v| (v.spec.clone(), v.unused)).collect();
@@ -82,6 +90,10 @@ impl Op for ConvPool {
                 .collect();
             self.pool.run(&[View::new(&between, buffer.as_bytes())], &mut pooled, &mut []);
         });
+    }
+
+    fn takes_pairs(&self, inputs: &[Spec]) -> u32 {
+        self.conv.takes_pairs(inputs)
     }
 
     fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

@@ -2,19 +2,30 @@
 
 use std::sync::Arc;
 
+use rkeras_kernels::cast::{Kind, cast as kernel_cast};
+use rkeras_kernels::element::{as_bytes, cast_slice, cast_slice_mut};
 use rkeras_kernels::entry::{FloatKernels, IntegerKernels};
+use rkeras_kernels::parallel::for_each_chunk_mut;
 use rkeras_kernels::reduce::{Reduce as Kernel, Reduction};
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Op, Traits, View, ViewMut, Vjp, arity};
+use crate::halves;
+use crate::op::{Halves, Op, Traits, View, ViewMut, Vjp, arity};
+use crate::ops::cast::kind;
 use crate::ops::{binary, cast, fill, select, shape, unary};
 use crate::registry::Entry;
 use crate::spec::{Shape, Spec, normalize_axes};
 use crate::value::Value;
 use crate::{with_float, with_int};
+
+/// Parts that a sum of halves along the leading axis is cut into, numbers that their sums may be in all, and bytes that are widened at
+/// a time.
+const PARTS: usize = 16;
+const SUMS: usize = 1 << 16;
+const PIECE: usize = 1 << 14;
 
 pub const OPS: &[Entry] = &[
     ("sum", |a: &Attrs| op(Kernel::Sum, a)),
@@ -36,6 +47,11 @@ pub struct Reduce {
     kernel: Kernel,
     axes: Option<Vec<i64>>,
     keepdims: bool,
+}
+
+/// Adds numbers to sums.
+fn add(sums: &mut [f32], more: &[f32]) {
+    sums.iter_mut().zip(more).for_each(|(sum, x)| *sum += *x);
 }
 
 /// The shape left after a reduction.
@@ -60,6 +76,42 @@ impl Reduce {
 
     fn axes(&self, rank: usize) -> Result<smallvec::SmallVec<[usize; 6]>> {
         normalize_axes(self.axes.as_deref(), rank)
+    }
+
+    /// A sum of halves. Those along the leading axis, if it is one of the axes, are summed in a number of parts: the same for any number
+    /// of threads.
+    fn sum_halves(&self, x: View<'_>, axes: &[usize], out: &mut ViewMut<'_>) {
+        let (rows, size) = (x.shape().first().copied().unwrap_or(1), out.spec.size());
+        let parts = if axes.contains(&0) { PARTS.min(rows).min(SUMS / size.max(1)).max(1) } else { 1 };
+        let row = x.bytes().len() / rows.max(1);
+        let mut sums = halves::room(4 * size * parts);
+        for_each_chunk_mut(sums.as_bytes_mut(), (4 * size).max(1), |part, sum| {
+            let rows = part * rows / parts..(part + 1) * rows / parts;
+            let sum: &mut [f32] = cast_slice_mut(sum);
+            if rows.is_empty() {
+                sum.fill(0.0);
+            }
+            // Few rows at a time, which stay in the cache while they are summed.
+            let some = if parts == 1 { rows.len() } else { (PIECE / row.max(1)).max(1) };
+            for (i, start) in rows.clone().step_by(some.max(1)).enumerate() {
+                let piece = start..(start + some).min(rows.end);
+                let wide = halves::widen(x.spec.dtype, &x.bytes()[piece.start * row..piece.end * row]);
+                let mut shape = Shape::from_slice(x.shape());
+                shape.iter_mut().take(1).for_each(|d| *d = piece.len());
+                let loops = Reduction::new(&shape, axes);
+                if i == 0 {
+                    f32::reduce(self.kernel, &loops, cast_slice(wide.as_bytes()), sum);
+                } else {
+                    let mut more = halves::room(4 * size);
+                    f32::reduce(self.kernel, &loops, cast_slice(wide.as_bytes()), cast_slice_mut(more.as_bytes_mut()));
+                    add(sum, cast_slice(more.as_bytes()));
+                }
+            }
+        });
+        let sums: &mut [f32] = cast_slice_mut(sums.as_bytes_mut());
+        let (sum, others) = sums.split_at_mut(size);
+        others.chunks_exact(size.max(1)).for_each(|part| add(sum, part));
+        kernel_cast(Kind::F32, kind(x.spec.dtype), as_bytes(sum), out.bytes());
     }
 
     /// `v` (a result or its cotangent) in a shape that broadcasts over the operand.
@@ -107,7 +159,9 @@ impl Op for Reduce {
         let x = inputs[0];
         let axes = self.axes(x.spec.rank()).expect("checked by infer");
         let loops = Reduction::new(x.shape(), &axes);
-        if x.spec.dtype.is_float() {
+        if x.spec.dtype.is_half() {
+            self.sum_halves(x, &axes, &mut outputs[0]);
+        } else if x.spec.dtype.is_float() {
             with_float!(x.spec.dtype, T => <T as FloatKernels>::reduce(self.kernel, &loops, x.get(), outputs[0].get()));
         } else {
             with_int!(x.spec.dtype, T => <T as IntegerKernels>::reduce(self.kernel, &loops, x.get(), outputs[0].get()));
@@ -143,7 +197,8 @@ impl Op for Reduce {
             Kernel::Prod => (1, 0),
             _ => (1, 1),
         };
-        Traits { reads_inputs, reads_outputs, ..Traits::default() }
+        let halves = if matches!(self.kernel, Kernel::Sum) { Halves::Native } else { Halves::Cast };
+        Traits { halves, reads_inputs, reads_outputs, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {

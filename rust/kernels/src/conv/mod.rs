@@ -9,13 +9,15 @@ mod depthwise;
 mod gradient;
 mod layout;
 mod pack;
+mod paired;
 pub(crate) mod scratch;
 mod shape;
 mod tile;
 pub(crate) mod vector;
 
 pub use crate::gemm::Activation;
-use crate::unary::{Unary, unary_float_in_place};
+pub use paired::{Pass, backward_data_of_pairs, backward_weights_of_pairs, forward_of_pairs};
+use crate::unary::unary_float_in_place;
 use crate::isa::{self, Isa};
 use crate::parallel;
 use layout::{BAND_ELEMENTS, Layout};
@@ -44,14 +46,11 @@ pub fn forward<T: Element>(s: &ConvShape, x: &[T], w: &[T], epilogue: &Epilogue<
         depthwise::forward(s, x, w, epilogue, y);
     } else {
         for group in 0..s.groups {
-            run(&Job::forward(s, group), x, w, epilogue, y);
+            run(&Job::forward(s, group), Factors::Floats, x, w, epilogue, y);
         }
     }
-    // Only the cheapest function is worth a place in the kernel; the others are a pass of their own.
-    match epilogue.activation {
-        Activation::None | Activation::Relu => {}
-        Activation::Sigmoid => unary_float_in_place(Unary::Sigmoid, y),
-        Activation::Tanh => unary_float_in_place(Unary::Tanh, y),
+    if let Some(function) = epilogue.activation.pass() {
+        unary_float_in_place(function, y);
     }
 }
 
@@ -61,19 +60,31 @@ pub fn backward_data<T: Element>(s: &ConvShape, g: &[T], w: &[T], dx: &mut [T]) 
     if depthwise::is_depthwise(s) {
         return depthwise::backward_data(s, g, w, dx);
     }
+    backward_by_phases(s, Factors::Floats, g, w, dx);
+}
+
+/// What kernels multiply: floats, or words of two bfloat16.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Factors {
+    Floats,
+    Pairs,
+}
+
+/// The gradient of the input, a job for each phase of the strides.
+fn backward_by_phases<T: Element>(s: &ConvShape, factors: Factors, g: &[T], w: &[T], dx: &mut [T]) {
     let none = Epilogue { bias: None, activation: Activation::None };
     for group in 0..s.groups {
         for d in 0..s.strides[0] {
             for h in 0..s.strides[1] {
                 for c in 0..s.strides[2] {
-                    run(&Job::backward(s, group, [d, h, c]), g, w, &none, dx);
+                    run(&Job::backward(s, group, [d, h, c]), factors, g, w, &none, dx);
                 }
             }
         }
     }
 }
 
-fn run<T: Element>(job: &Job, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &mut [T]) {
+fn run<T: Element>(job: &Job, factors: Factors, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &mut [T]) {
     let isa = isa::active();
     let width = lanes::<T>(isa);
     if job.to.count == 0 || job.axes.iter().any(|a| a.out == 0) {
@@ -85,7 +96,11 @@ fn run<T: Element>(job: &Job, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &
     let finish = tile::Finish { bias: &bias, relu: epilogue.activation == Activation::Relu };
     let y = Shared::new(y);
     parallel::for_each(layout.blocks, |block| {
-        T::forward_block(isa, tile::Forward { job, layout: &layout, x, weights: &weights, finish, y, block });
+        let block = tile::Forward { job, layout: &layout, x, weights: &weights, finish, y, block };
+        match factors {
+            Factors::Floats => T::forward_block(isa, block),
+            Factors::Pairs => T::forward_block_of_pairs(block),
+        }
     });
 }
 
@@ -95,6 +110,11 @@ pub fn backward_weights<T: Element>(s: &ConvShape, x: &[T], g: &[T], dw: &mut [T
     if depthwise::is_depthwise(s) {
         return depthwise::backward_weights(s, x, g, dw);
     }
+    sum_over_pixels(s, Factors::Floats, x, g, dw);
+}
+
+/// The gradient of the weights, pixel by pixel.
+fn sum_over_pixels<T: Element>(s: &ConvShape, factors: Factors, x: &[T], g: &[T], dw: &mut [T]) {
     let isa = isa::active();
     let width = lanes::<T>(isa);
     for group in 0..s.groups {
@@ -113,7 +133,11 @@ pub fn backward_weights<T: Element>(s: &ConvShape, x: &[T], g: &[T], dw: &mut [T
             let (partial, part) = (task / split, task % split);
             let panels = part * panels / split..(part + 1) * panels / split;
             let (layout, division) = (&layout, &division);
-            T::gradient_panel(isa, gradient::Gradient { job, layout, division, x, g, partials: shared, partial, panels });
+            let panel = gradient::Gradient { job, layout, division, x, g, partials: shared, partial, panels };
+            match factors {
+                Factors::Floats => T::gradient_panel(isa, panel),
+                Factors::Pairs => T::gradient_panel_of_pairs(panel),
+            }
         });
         gradient::gather(job, width, layout.interleave, &division, &partials, dw);
     }

@@ -15,7 +15,7 @@ use super::depthwise::pass::Pass;
 use super::gradient::Gradient;
 use super::tile::Forward;
 use crate::gemm::broadcast::Operands;
-use crate::isa::Isa;
+use crate::isa::{self, Isa};
 use crate::math::float::Math;
 use portable::Portable;
 
@@ -48,6 +48,21 @@ pub trait Element: Math + super::scratch::Plain {
     /// One block of a matrix product.
     #[doc(hidden)]
     fn gemm_block(isa: Isa, block: crate::gemm::Block<'_, '_, Self>);
+    /// The same of pairs of bfloat16, which look like float32 until they are multiplied.
+    #[doc(hidden)]
+    fn gemm_block_of_pairs(_: crate::gemm::Block<'_, '_, Self>) {
+        unreachable!("products of pairs are summed in float32")
+    }
+    /// As `forward_block`, of pairs.
+    #[doc(hidden)]
+    fn forward_block_of_pairs(_: Forward<'_, Self>) {
+        unreachable!("products of pairs are summed in float32")
+    }
+    /// As `gradient_panel`, of pairs.
+    #[doc(hidden)]
+    fn gradient_panel_of_pairs(_: Gradient<'_, Self>) {
+        unreachable!("products of pairs are summed in float32")
+    }
 }
 
 /// A register of `LANES` elements.
@@ -219,9 +234,10 @@ pub fn tile_size<T: Element>(isa: Isa, rows: Rows, columns: usize) -> (usize, us
 /// As [`tile_size`], of the registers `V`.
 #[inline(always)]
 pub fn tile_of<T, V: Vector<T>>(rows: Rows, columns: usize) -> (usize, usize) {
+    // Three registers are left to tiles of two and of one.
+    let wide = V::ROWS_WIDE > 0 && columns > 3 * V::LANES && (rows != Rows::Packed || isa::favours_wide_tiles());
     match rows {
-        // Three registers are left to tiles of two and of one.
-        Rows::Apart | Rows::Together if V::ROWS_WIDE > 0 && columns > 3 * V::LANES => (V::ROWS_WIDE, 4 * V::LANES),
+        _ if wide => (V::ROWS_WIDE, 4 * V::LANES),
         Rows::Apart => (V::ROWS_APART, 2 * V::LANES),
         Rows::Packed | Rows::Together => (V::PIXELS, 2 * V::LANES),
     }
@@ -240,7 +256,7 @@ unsafe fn enter_avx2<T: Element, K: Kernel<T>>(kernel: K) {
 }
 
 macro_rules! element {
-    ($t:ty, $avx512:ty, $avx2:ty, $portable:ty) => {
+    ($t:ty, $avx512:ty, $avx2:ty, $portable:ty $(, $pairs:path)?) => {
         impl Element for $t {
             type Avx512 = $avx512;
             type Avx2 = $avx2;
@@ -270,8 +286,17 @@ macro_rules! element {
             fn gemm_block(isa: Isa, block: crate::gemm::Block<'_, '_, Self>) {
                 dispatch(isa, block);
             }
+            $(fn gemm_block_of_pairs(block: crate::gemm::Block<'_, '_, Self>) {
+                $pairs(block);
+            }
+            fn forward_block_of_pairs(block: Forward<'_, Self>) {
+                $pairs(block);
+            }
+            fn gradient_panel_of_pairs(panel: Gradient<'_, Self>) {
+                $pairs(panel);
+            })?
         }
     };
 }
-element!(f32, __m512, __m256, Portable<f32, 8>);
+element!(f32, __m512, __m256, Portable<f32, 8>, pairs::dispatch);
 element!(f64, __m512d, __m256d, Portable<f64, 4>);

@@ -16,6 +16,8 @@ pub struct Part<'g, T> {
     pub(super) b: usize,
     pub(super) c: SendPtr<T>,
     pub(super) ldc: usize,
+    /// Elements of A and B are pairs of bfloat16.
+    pub(super) pairs: bool,
 }
 
 /// A rectangle of the result over a block of k.
@@ -58,7 +60,8 @@ impl<T: Element> Kernel<T> for Block<'_, '_, T> {
         let (g, part) = (self.part.g, self.part);
         let panel = 2 * V::LANES;
         let rows = if self.strips.is_null() { rows_in_place(g) } else { Rows::Packed };
-        let (most, widest) = tile_of::<T, V>(rows, self.columns.len());
+        // Rows are packed alike for all columns.
+        let (most, widest) = tile_of::<T, V>(rows, if rows == Rows::Packed { g.n } else { self.columns.len() });
         let most = strip_rows(self.rows.len(), most);
         let (a_row, a_step) = if g.a_trans { (1, g.lda) } else { (g.lda, 1) };
         let (first, last) = (self.k.start == 0, self.k.end == g.k);

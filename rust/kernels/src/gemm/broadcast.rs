@@ -260,4 +260,4 @@ macro_rules! sums {
 sums!(sums_f32, apart_f32, f32, __m512, u16, 4, ("vmovups", "vfmadd231ps", "dword", "1to16", 4), super::wide::together_f32, super::wide::apart_f32);
 sums!(sums_f64, apart_f64, f64, __m512d, u8, 8, ("vmovupd", "vfmadd231pd", "qword", "1to8", 8), super::wide::together_f64, super::wide::apart_f64);
 // Pairs of bfloat16 in the place of each float32: half the steps, twice the products.
-sums!(sums_pairs, apart_pairs, f32, __m512, u16, 4, ("vmovups", "vdpbf16ps", "dword", "1to16", 4));
+sums!(sums_pairs, apart_pairs, f32, __m512, u16, 4, ("vmovups", "vdpbf16ps", "dword", "1to16", 4), super::wide::together_pairs, super::wide::apart_pairs);

@@ -25,7 +25,14 @@ const PACKING_ROWS: usize = 256;
 const PACKING_COLUMNS: usize = 128;
 /// The shorter side of a result up to which both operands are read where they lie if A is transposed.
 const DIRECT_SIDE: usize = 256;
-/// Columns from which on it pays to pack rows of A: fewer tiles are done sooner than a strip is packed for them.
+/// Elements of packed B that half of the second-level cache holds, as large as Intel's (2 MB) and as AMD's (1 MB); columns are a
+/// multiple of a tile's, and no more than so many.
+const HELD_PANELS: usize = 1 << 18;
+const HELD_PANELS_SMALL: usize = 1 << 17;
+const COLUMNS_STEP: usize = 64;
+const COLUMNS_MOST: usize = 1024;
+/// Columns from which on it pays to pack rows of A, where tiles are not wide: fewer tiles are done sooner than a strip is packed for
+/// them.
 const SHARING_COLUMNS: usize = 320;
 /// Rows of A whose distance is a multiple of so many bytes compete for the same lines of the first-level cache.
 const SAME_LINES: usize = 4096;
@@ -50,20 +57,30 @@ pub(crate) fn strip_rows(m: usize, most: usize) -> usize {
     [14, 12, 10, 8, 6, 2].into_iter().filter(|r| *r <= most).min_by_key(|r| cost(*r)).unwrap_or(1)
 }
 
-/// As [`strip_rows`], of packed rows.
-pub(super) fn packed_rows<T: Element>(m: usize) -> usize {
-    // However many columns there are: packed rows are those of tiles two registers wide.
-    strip_rows(m, tile_size::<T>(isa::active(), Rows::Packed, 0).0)
+/// As [`strip_rows`], of packed rows that are multiplied with so many columns in all.
+pub(super) fn packed_rows<T: Element>(m: usize, columns: usize) -> usize {
+    strip_rows(m, tile_size::<T>(isa::active(), Rows::Packed, columns).0)
+}
+
+/// Columns that each strip of A is multiplied with while it is in the first-level cache: as many as the second level holds of B.
+pub(super) fn columns_held(k: usize) -> usize {
+    let elements = if isa::favours_wide_tiles() { HELD_PANELS_SMALL } else { HELD_PANELS };
+    (elements / k.max(1)).next_multiple_of(COLUMNS_STEP).min(COLUMNS_MOST)
 }
 
 /// Whether tiles read both operands where they lie.
 pub(super) fn reads_in_place<T: Element>(g: &Gemm<'_, T>) -> bool {
     match (g.a_trans, g.b_trans) {
         (_, true) => false,
-        (true, false) => g.m.min(g.n) <= DIRECT_SIDE,
+        (true, false) => reads_transposed_in_place(g),
         (false, false) if g.m <= DIRECT_ROWS => true,
         (false, false) => (g.m <= DIRECT_ROWS_HELD || g.m * g.n <= DIRECT_RESULT) && g.k * g.n <= HELD_B * lanes::<T>(isa::active()),
     }
+}
+
+/// Whether tiles read a transposed A where it lies.
+pub(super) fn reads_transposed_in_place<T>(g: &Gemm<'_, T>) -> bool {
+    g.m.min(g.n) <= DIRECT_SIDE
 }
 
 /// Whether each task packs the columns of B that it takes, with all rows of A where they lie.
@@ -97,7 +114,7 @@ pub(super) fn k_block<T>(g: &Gemm<'_, T>, in_place: bool) -> usize {
 
 /// Whether enough columns read each strip of A that it pays to pack it.
 pub(super) fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
-    g.a_trans || g.n >= SHARING_COLUMNS || (g.lda * size_of::<T>()).is_multiple_of(SAME_LINES)
+    g.a_trans || (!isa::favours_wide_tiles() && (g.n >= SHARING_COLUMNS || (g.lda * size_of::<T>()).is_multiple_of(SAME_LINES)))
 }
 
 /// How tiles find the rows of A if B is packed.

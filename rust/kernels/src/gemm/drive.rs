@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::Gemm;
 use super::block::{Ahead, Block, Part, rows_in_place};
-use super::choice::{SERIAL, k_block, packs_by_task, parts_of_sum, reads_in_place, rows_of_tiles, shares_rows, strip_rows};
+use super::choice::{SERIAL, columns_held, k_block, packs_by_task, parts_of_sum, reads_in_place, rows_of_tiles, shares_rows, strip_rows};
 use super::pack::{distance, pack_a, pack_b, pack_strips, panel_of};
 use super::summed::summed;
 use super::tasks::Tasks;
@@ -20,8 +20,6 @@ use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
 
-/// Columns that each strip of A is multiplied with while it is in the first-level cache: as many as the second level holds of B.
-const COLUMNS: usize = 1024;
 /// Bytes of A up to which all of its rows stay in the first-level cache while panels of B pass.
 const HELD: usize = 16 << 10;
 /// Tasks to divide a product into whose tasks pack B, and columns that a task then has at the most, about: the second-level cache
@@ -48,6 +46,7 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
         b: b_offsets[batch],
         c: SendPtr(base.get().wrapping_add(batch * step)),
         ldc,
+        pairs: false,
     };
     let count = a_offsets.len();
     let direct = reads_in_place(g);
@@ -112,7 +111,8 @@ pub(super) fn block<T: Element>(
     (strips, panels): (*const T, *const T),
     ahead: Option<Ahead<T>>,
 ) {
-    T::gemm_block(isa::active(), Block { part, rows, columns, k, strips, panels, ahead });
+    let block = Block { part, rows, columns, k, strips, panels, ahead };
+    if part.pairs { T::gemm_block_of_pairs(block) } else { T::gemm_block(isa::active(), block) }
 }
 
 /// As [`block`], strip after strip: each passes along all panels while it is in the first-level cache, packed just before if it
@@ -132,12 +132,13 @@ pub(super) fn by_strips<T: Element>(
         return block(part, (rows, columns, k), (strips, panels), None);
     }
     let width = 2 * lanes::<T>(isa::active());
-    let height = strip_rows(rows.len(), tile_size::<T>(isa::active(), rows_of_tiles(g), columns.len().min(COLUMNS)).0);
+    let height = strip_rows(rows.len(), tile_size::<T>(isa::active(), rows_of_tiles(g), g.n).0);
     let each = strips.is_null() && shares;
     let mut own = Buffer::dirty(if each { distance::<T>(k.len(), height) * size_of::<T>() } else { 0 }).expect("memory for a strip");
-    for column in columns.clone().step_by(COLUMNS) {
+    let held = columns_held(k.len());
+    for column in columns.clone().step_by(held) {
         let panels = panels.wrapping_add(panel_of::<T>(column - columns.start, k.len(), width));
-        let columns = column..columns.end.min(column + COLUMNS);
+        let columns = column..columns.end.min(column + held);
         for row in rows.clone().step_by(height) {
             let strip = row..rows.end.min(row + height);
             let a = if each {

@@ -1,5 +1,5 @@
-//! Products of 16-bit floats, summed in float32 and rounded once. Operands are widened as they are packed, or packed as pairs of
-//! bfloat16 for processors that multiply those faster.
+//! Products of 16-bit floats, summed in float32 and rounded once. Operands are widened as they are packed, or taken as pairs of
+//! bfloat16 (`paired`) by processors that multiply those faster.
 
 use std::ops::Range;
 
@@ -7,18 +7,17 @@ use super::block::Part;
 use super::choice::{K_BLOCK, k_block, packed_rows, packs_by_task, widens_by_pieces};
 use super::drive::{block, check, each_k_block, for_column_groups, run, start};
 use super::pack::{TOGETHER, distance, panel_of, slice, turn};
-use super::pairs::{self, Side};
+use super::pack_pairs::Side;
 use super::tasks::Tasks;
 use super::tile::size_of_tile;
-use super::{Activation, Block, Epilogue, Gemm};
+use super::{Activation, Epilogue, Gemm, paired};
 use crate::cast::{Kind, cast, round_with_bias, widen_rows};
-use crate::conv::vector::pairs::Pairs;
-use crate::conv::vector::{Element, Kernel, Rows, lanes};
+use crate::conv::vector::{Rows, lanes};
 use crate::element::{as_bytes, as_bytes_mut, cast_slice, cast_slice_mut};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
-use crate::unary::{Unary, unary_float_in_place};
+use crate::unary::unary_float_in_place;
 
 /// Columns of a task: its sums, in float32, stay in the second-level cache until they are rounded.
 const COLUMNS: usize = 512;
@@ -64,7 +63,11 @@ pub fn gemm_half_by(way: Way, kind: Kind, g: &Gemm<'_, u16>, a_offsets: &[usize]
         let c = SendPtr(c.as_mut_ptr());
         parallel::for_each(a_offsets.len(), |batch| {
             let c = SendPtr(c.get().wrapping_add(batch * size));
-            Product::new(way, kind, g, (a_offsets[batch], b_offsets[batch]), c).run();
+            let offsets = (a_offsets[batch], b_offsets[batch]);
+            match way {
+                Way::Widened => Product { kind, g, a: offsets.0, b: offsets.1, c }.run(),
+                Way::Pairs => paired::product(g, offsets, c),
+            }
         });
     } else {
         separately(kind, g, a_offsets, b_offsets, c);
@@ -88,7 +91,7 @@ fn separately(kind: Kind, g: &Gemm<'_, u16>, a_offsets: &[usize], b_offsets: &[u
 }
 
 /// A product of float32 of these sizes, nothing fused, without operands.
-fn blank<'a>(m: usize, n: usize, k: usize) -> Gemm<'a, f32> {
+pub(super) fn blank<'a>(m: usize, n: usize, k: usize) -> Gemm<'a, f32> {
     let (a, b): (&[f32], &[f32]) = (&[], &[]);
     Gemm { m, n, k, a, lda: 0, a_trans: false, b, ldb: 0, b_trans: false, accumulate: false, epilogue: Epilogue::NONE }
 }
@@ -104,41 +107,50 @@ fn widened(kind: Kind, x: &[u16]) -> Buffer {
 fn finish(kind: Kind, g: &Gemm<'_, u16>, column: usize, sums: &[f32], c: &mut [u16]) {
     let bias = g.epilogue.bias.map(|bias| &bias[column..column + c.len()]);
     round_with_bias(kind, sums, bias, g.epilogue.activation == Activation::Relu, c);
-    let activation = match g.epilogue.activation {
-        Activation::None | Activation::Relu => return,
-        Activation::Sigmoid => Unary::Sigmoid,
-        Activation::Tanh => Unary::Tanh,
-    };
+    let Some(function) = g.epilogue.activation.pass() else { return };
     let mut wide = [0_f32; 256];
     for c in c.chunks_mut(wide.len()) {
         let wide = &mut wide[..c.len()];
         cast(kind, Kind::F32, as_bytes(c), as_bytes_mut(wide));
-        unary_float_in_place(activation, wide);
+        unary_float_in_place(function, wide);
         cast(Kind::F32, kind, as_bytes(wide), as_bytes_mut(c));
     }
 }
 
-/// One large product.
+/// Rounds the sums of a rectangle, whose rows lie `ldc` apart, into the result that begins at `c`.
+///
+/// # Safety
+/// The sums must be written, and the rectangle nobody else's.
+pub(super) unsafe fn round(
+    kind: Kind,
+    g: &Gemm<'_, u16>,
+    c: SendPtr<u16>,
+    (rows, columns): (Range<usize>, Range<usize>),
+    (sums, ldc): (*const f32, usize),
+) {
+    for (i, row) in rows.enumerate() {
+        // SAFETY: the caller's promise; `check` made sure of the result.
+        let (sums, c) = unsafe {
+            let c = c.get().add(row * g.n + columns.start);
+            (std::slice::from_raw_parts(sums.add(i * ldc), columns.len()), std::slice::from_raw_parts_mut(c, columns.len()))
+        };
+        finish(kind, g, columns.start, sums, c);
+    }
+}
+
+/// One large product, widened.
 struct Product<'g> {
-    way: Way,
     kind: Kind,
     g: &'g Gemm<'g, u16>,
     a: usize,
     b: usize,
     c: SendPtr<u16>,
-    /// Steps of the sum: terms, or pairs of them.
-    steps: usize,
 }
 
-impl<'g> Product<'g> {
-    fn new(way: Way, kind: Kind, g: &'g Gemm<'g, u16>, (a, b): (usize, usize), c: SendPtr<u16>) -> Self {
-        let steps = if way == Way::Pairs { g.k.div_ceil(2) } else { g.k };
-        Self { way, kind, g, a, b, c, steps }
-    }
-
+impl Product<'_> {
     fn run(&self) {
-        let (g, steps) = (self.g, self.steps);
-        if self.way == Way::Widened && packs_by_task(g) && g.m * g.k <= WIDENED {
+        let (g, steps) = (self.g, self.g.k);
+        if packs_by_task(g) && g.m * g.k <= WIDENED {
             return self.by_columns();
         }
         let width = 2 * lanes::<f32>(isa::active());
@@ -167,7 +179,7 @@ impl<'g> Product<'g> {
                     return;
                 }
                 // SAFETY: these sums were just written, and no other task has this part of the result.
-                unsafe { self.round((rows, columns), (sums, ldc)) }
+                unsafe { round(self.kind, g, self.c, (rows, columns), (sums, ldc)) }
             });
         });
     }
@@ -185,29 +197,14 @@ impl<'g> Product<'g> {
             let ldc = columns.len();
             let mut sums = Buffer::dirty(4 * g.m * ldc).expect("memory for the sums of some columns");
             let sums = sums.as_bytes_mut().as_mut_ptr().cast::<f32>();
-            let part = Part { g: &whole, a: 0, b: 0, c: SendPtr(sums.wrapping_sub(columns.start)), ldc };
+            let part = Part { g: &whole, a: 0, b: 0, c: SendPtr(sums.wrapping_sub(columns.start)), ldc, pairs: false };
             each_k_block(g.k, k_block(&whole, true), |k| {
                 let panels = self.pack_b(columns.clone(), &k);
                 block(&part, (0..g.m, columns.clone(), k), (std::ptr::null(), start(&panels)), None);
             });
             // SAFETY: the sums were just written, and no other task has these columns.
-            unsafe { self.round((0..g.m, columns), (sums, ldc)) }
+            unsafe { round(self.kind, g, self.c, (0..g.m, columns), (sums, ldc)) }
         });
-    }
-
-    /// Rounds the sums of a rectangle, whose rows lie `ldc` apart.
-    ///
-    /// # Safety
-    /// They must be written, and the rectangle nobody else's.
-    unsafe fn round(&self, (rows, columns): (Range<usize>, Range<usize>), (sums, ldc): (*const f32, usize)) {
-        for (i, row) in rows.enumerate() {
-            // SAFETY: the caller's promise; `check` made sure of the result.
-            let (sums, c) = unsafe {
-                let c = self.c.get().add(row * self.g.n + columns.start);
-                (std::slice::from_raw_parts(sums.add(i * ldc), columns.len()), std::slice::from_raw_parts_mut(c, columns.len()))
-            };
-            finish(self.kind, self.g, columns.start, sums, c);
-        }
     }
 
     /// Adds a block of k to the sums of a rectangle.
@@ -218,15 +215,9 @@ impl<'g> Product<'g> {
         (sums, ldc): (*mut f32, usize),
     ) {
         // Both operands are packed: their slices are not looked at.
-        let g = blank(self.g.m, self.g.n, self.steps);
+        let g = blank(self.g.m, self.g.n, self.g.k);
         let c = SendPtr(sums.wrapping_sub(rows.start * ldc + columns.start));
-        let part = Part { g: &g, a: 0, b: 0, c, ldc };
-        let block = Block { part: &part, rows, columns, k, strips, panels, ahead: None };
-        match self.way {
-            Way::Widened => f32::gemm_block(isa::active(), block),
-            // SAFETY: the instructions are there, as was asserted; the sums are those of this task.
-            Way::Pairs => unsafe { enter(block) },
-        }
+        block(&Part { g: &g, a: 0, b: 0, c, ldc, pairs: false }, (rows, columns, k), (strips, panels), None);
     }
 
     /// Panels of these columns of B.
@@ -250,7 +241,7 @@ impl<'g> Product<'g> {
     fn pack_a(&self, rows: Range<usize>, k: &Range<usize>) -> Buffer {
         let g = self.g;
         let side = Side { from: &g.a[self.a..], ld: g.lda, together: !g.a_trans, k: g.k };
-        let most = packed_rows::<f32>(rows.len());
+        let most = packed_rows::<f32>(rows.len(), g.n);
         let mut buffer = Buffer::dirty(4 * rows.len().div_ceil(most) * distance::<f32>(k.len(), most)).expect("memory for a packed block of an operand");
         let out = buffer.as_bytes_mut().as_mut_ptr();
         let last = size_of_tile(rows.len() % most);
@@ -262,10 +253,6 @@ impl<'g> Product<'g> {
     /// # Safety
     /// As [`pairs::pack`].
     unsafe fn pack(&self, side: &Side<'_>, lines: Range<usize>, k: &Range<usize>, (most, last): (usize, usize), out: *mut u8) {
-        if self.way == Way::Pairs {
-            // SAFETY: the caller's promise; the instructions are there.
-            return unsafe { pairs::pack(side, lines, k.clone(), (most, last), out.cast()) };
-        }
         let (start, rows, columns) = if side.together {
             (lines.start * side.ld + k.start, lines.len(), k.len())
         } else {
@@ -285,12 +272,4 @@ impl<'g> Product<'g> {
             }
         }
     }
-}
-
-/// # Safety
-/// AVX-512 and AVX512-BF16 must be present, and the block's operands as `Block` says.
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-unsafe fn enter(block: Block<'_, '_, f32>) {
-    // SAFETY: the caller's promise.
-    unsafe { block.run::<Pairs>() }
 }

@@ -9,7 +9,8 @@ pub(crate) mod drive;
 mod half;
 mod integer;
 mod pack;
-mod pairs;
+mod pack_pairs;
+mod paired;
 mod repeated;
 mod row;
 mod summed;
@@ -34,6 +35,17 @@ pub enum Activation {
     /// As a pass of its own over the result, as `Tanh`.
     Sigmoid,
     Tanh,
+}
+
+impl Activation {
+    /// The function that is a pass over the result: only the cheapest is worth a place in the kernels.
+    pub(crate) fn pass(self) -> Option<Unary> {
+        match self {
+            Self::None | Self::Relu => None,
+            Self::Sigmoid => Some(Unary::Sigmoid),
+            Self::Tanh => Some(Unary::Tanh),
+        }
+    }
 }
 
 /// What is fused into the product, in this order.
@@ -87,9 +99,7 @@ pub fn gemm<T: Element>(g: &Gemm<'_, T>, c: &mut [T], ldc: usize) {
 /// If a slice is too short for the sizes.
 pub fn gemm_batched<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize], c: &mut [T]) {
     drive::run(g, a_offsets, b_offsets, c, g.n);
-    match g.epilogue.activation {
-        Activation::None | Activation::Relu => {}
-        Activation::Sigmoid => unary_float_in_place(Unary::Sigmoid, c),
-        Activation::Tanh => unary_float_in_place(Unary::Tanh, c),
+    if let Some(function) = g.epilogue.activation.pass() {
+        unary_float_in_place(function, c);
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn pack_b<T: Element>(part: &Part<'_, T>, columns: Range<usize>, k: R
 
 /// Strips of A, each contiguous: step p of a strip is a factor for each row of its tile, zero past the last row.
 pub(super) fn pack_a<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Range<usize>) -> Buffer {
-    let most = packed_rows::<T>(rows.len());
+    let most = packed_rows::<T>(rows.len(), part.g.n);
     let elements = rows.len().div_ceil(most) * distance::<T>(k.len(), most);
     let mut buffer = Buffer::dirty(elements * size_of::<T>()).expect("memory for a packed block of an operand");
     // SAFETY: the buffer has room for all strips, the last one filled up.
@@ -74,7 +74,7 @@ pub(super) fn pack_a<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Rang
 /// There must be room for all strips, the last one filled up to a size of tile.
 pub(super) unsafe fn pack_strips<T: Element>(part: &Part<'_, T>, rows: Range<usize>, k: Range<usize>, out: *mut T) {
     let g = part.g;
-    let most = packed_rows::<T>(rows.len());
+    let most = packed_rows::<T>(rows.len(), g.n);
     let shape = (k.len(), most, size_of_tile(rows.len() % most));
     // SAFETY: the caller's promise; all rows lie in A.
     unsafe {

@@ -43,7 +43,7 @@ impl<T: Element> Repeated<T> {
             accumulate: false,
             epilogue: Epilogue::NONE,
         };
-        let part = Part { g: &g, a: 0, b: 0, c: SendPtr(std::ptr::null_mut()), ldc: 0 };
+        let part = Part { g: &g, a: 0, b: 0, c: SendPtr(std::ptr::null_mut()), ldc: 0, pairs: false };
         Self { panels: pack_b(&part, 0..n, 0..k), k, n, isa: isa::active(), element: PhantomData }
     }
 
@@ -70,7 +70,7 @@ impl<T: Element> Repeated<T> {
             accumulate,
             epilogue: Epilogue::NONE,
         };
-        let part = Part { g: &g, a: 0, b: 0, c: SendPtr(c.as_mut_ptr()), ldc };
+        let part = Part { g: &g, a: 0, b: 0, c: SendPtr(c.as_mut_ptr()), ldc, pairs: false };
         let panels = self.panels.as_bytes().as_ptr().cast();
         // Both operands are laid out for the same tiles.
         assert_eq!(self.isa, isa::active(), "the matrix was laid out for another instruction set");

@@ -223,4 +223,6 @@ macro_rules! sums {
     };
 }
 sums!(together_f32, apart_f32, f32, __m512, 4, ("vmovups", "vfmadd231ps", "vbroadcastss", "dword", 4));
+// Pairs of bfloat16 in the place of each float32.
+sums!(together_pairs, apart_pairs, f32, __m512, 4, ("vmovups", "vdpbf16ps", "vbroadcastss", "dword", 4));
 sums!(together_f64, apart_f64, f64, __m512d, 8, ("vmovupd", "vfmadd231pd", "vbroadcastsd", "qword", 8));

@@ -6,12 +6,15 @@
 
 use std::arch::asm;
 use std::arch::x86_64::__m512;
+use std::mem::transmute_copy;
 
-use super::Vector;
+use super::{Kernel, Vector};
+use crate::isa;
 use crate::gemm::broadcast::{Operands, apart_pairs, sums_pairs};
 
 /// A register of AVX-512 whose products are those of pairs; sums and all else are float32. Needs AVX512-BF16 besides.
 #[derive(Clone, Copy)]
+#[repr(transparent)]
 pub struct Pairs(__m512);
 
 type Single = __m512;
@@ -30,11 +33,31 @@ unsafe fn dot(x: Single, y: Single, mut sum: Single) -> Single {
     sum
 }
 
+/// Runs a kernel for float32 on pairs.
+///
+/// # Panics
+/// If the processor does not have the instructions.
+#[inline]
+pub fn dispatch<K: Kernel<f32>>(kernel: K) {
+    assert!(isa::has_pairs(), "pairs of bfloat16 on this processor");
+    // SAFETY: AVX-512 and AVX512-BF16 are there.
+    unsafe { enter(kernel) }
+}
+
+/// # Safety
+/// AVX-512 and AVX512-BF16 must be present.
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+unsafe fn enter<K: Kernel<f32>>(kernel: K) {
+    // SAFETY: the caller's promise.
+    unsafe { kernel.run::<Pairs>() }
+}
+
 // SAFETY: what the register of float32 does, and one instruction more, on pointers that the caller vouches for.
 unsafe impl Vector<f32> for Pairs {
     const LANES: usize = <Single as Vector<f32>>::LANES;
     const PIXELS: usize = <Single as Vector<f32>>::PIXELS;
     const ROWS_APART: usize = <Single as Vector<f32>>::ROWS_APART;
+    const ROWS_WIDE: usize = <Single as Vector<f32>>::ROWS_WIDE;
 
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
@@ -43,8 +66,8 @@ unsafe impl Vector<f32> for Pairs {
     }
     #[inline(always)]
     unsafe fn sums<const ROWS: usize, const REGS: usize>(sums: [[Self; REGS]; ROWS], from: Operands<f32>) -> [[Self; REGS]; ROWS] {
-        // SAFETY: see the impl.
-        unsafe { sums_pairs(sums.map(|row| row.map(|sum| sum.0)), from).map(|row| row.map(Self)) }
+        // SAFETY: see the impl; both types are the same registers.
+        unsafe { transmute_copy(&sums_pairs::<ROWS, REGS>(transmute_copy(&sums), from)) }
     }
     #[inline(always)]
     unsafe fn sums_apart<const ROWS: usize, const REGS: usize>(
@@ -52,8 +75,8 @@ unsafe impl Vector<f32> for Pairs {
         starts: [*const f32; ROWS],
         from: Operands<f32>,
     ) -> [[Self; REGS]; ROWS] {
-        // SAFETY: see the impl.
-        unsafe { apart_pairs(sums.map(|row| row.map(|sum| sum.0)), starts, from).map(|row| row.map(Self)) }
+        // SAFETY: see the impl; both types are the same registers.
+        unsafe { transmute_copy(&apart_pairs::<ROWS, REGS>(transmute_copy(&sums), starts, from)) }
     }
     #[inline(always)]
     unsafe fn apart(f: impl FnOnce()) {
