@@ -110,10 +110,40 @@ def test_the_gradient_of_a_table_stays_in_rows(make):
         return rkeras.debug.plan(step, batches[0]), table.numpy()
 
     (rows, from_rows), (whole, from_whole) = trained(False), trained(True)
-    assert "scatter_add" not in rows and "rows: true" in rows
-    assert "scatter_add" in whole and "rows: true" not in whole
+    assert "scatter_add" not in rows and "gradient: Rows" in rows
+    assert "scatter_add" in whole and "gradient: Rows" not in whole
     np.testing.assert_array_equal(from_rows, from_whole)
     assert not np.array_equal(from_rows, start)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("make", OPTIMIZERS, ids=["sgd", "momentum", "rmsprop", "adam", "adamw"])
+def test_the_gradient_of_halves_is_widened_by_the_optimizer(make, dtype):
+    rng = np.random.default_rng(5)
+    start, x = rng.normal(size=(70, 90)).astype("float32"), rng.normal(size=(9, 70)).astype("float32")
+
+    def trained(read_gradient):
+        weights, optimizer = rkeras.Variable(start), make()
+        optimizer.build([weights])
+
+        def step(x):
+            with rkeras.GradientTape() as tape:
+                loss = ops.sum(ops.cast(ops.matmul(ops.cast(x, dtype), ops.cast(weights, dtype)), "float32"))
+            gradient = tape.gradient(loss, weights)
+            optimizer.apply([gradient], [weights])
+            return (loss, gradient) if read_gradient else loss
+
+        compiled = rkeras.function(step)
+        for _ in range(3):
+            compiled(x)
+        return rkeras.debug.plan(step, x), weights.numpy()
+
+    (halves, from_halves), (read, from_read) = trained(False), trained(True)
+    casts = [line for line in halves.splitlines() if " cast " in line and "-> float32(70, 90)" in line]
+    assert "gradient: Halves" in halves and not casts
+    assert "gradient: Halves" in read
+    np.testing.assert_array_equal(from_halves, from_read)
+    assert not np.array_equal(from_halves, start)
 
 
 def test_a_table_that_is_read_twice_has_a_whole_gradient():

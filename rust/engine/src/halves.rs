@@ -13,8 +13,9 @@ use crate::pieces::for_rows;
 use crate::spec::{Shape, Spec};
 use crate::value::Value;
 
-/// Elements of a piece of one operand or result, where elements stand alone: a few of them stay in the first-level cache.
-const POINTS: usize = 1 << 12;
+/// Elements of a piece of one operand or result, where elements stand alone: a few of them stay in the second-level cache, and what each
+/// piece costs besides is little.
+const POINTS: usize = 1 << 14;
 /// Elements of a piece along the leading axis: what an op prepares for each piece should be little beside it.
 const LEADING: usize = 1 << 17;
 /// Pieces along the leading axis, at least, so that threads end together.

@@ -3,6 +3,7 @@
 pub mod conv_pool;
 pub mod dead;
 pub mod fuse;
+pub mod half_gradients;
 pub mod pooled_gradient;
 pub mod row_updates;
 
@@ -11,5 +12,5 @@ use crate::graph::Graph;
 /// All passes in their order.
 pub fn optimize(graph: Graph) -> Graph {
     let graph = pooled_gradient::shrink(dead::eliminate(&graph));
-    dead::eliminate(&row_updates::keep_rows(conv_pool::join(fuse::fuse(graph))))
+    dead::eliminate(&half_gradients::keep_halves(row_updates::keep_rows(conv_pool::join(fuse::fuse(graph)))))
 }

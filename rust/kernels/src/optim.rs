@@ -311,4 +311,19 @@ mod tests {
         }
         sgd::<f32>(&mut [], Gradient::Rows { updates: &[], indices: &[0, 1], n: 0 }, 0.1);
     }
+
+    #[test]
+    fn halves_are_the_gradient_that_they_are_widened_to() {
+        for len in [0, 1, 37, 9000] {
+            let bits: Vec<u16> = (0..len).map(|i| half::bf16::from_f32((i as f32 * 0.37).sin()).to_bits()).collect();
+            let wide: Vec<f32> = bits.iter().map(|b| half::bf16::from_bits(*b).to_f32()).collect();
+            let after = |g: Gradient<'_, f32>| {
+                let mut state = [1f32, 0.1, 0.2].map(|x| vec![x; len]);
+                let [p, m, v] = &mut state;
+                adam(p, m, v, None, g, &Adam { alpha: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
+                state
+            };
+            assert_eq!(after(Gradient::Halves { kind: crate::cast::Kind::BF16, bits: &bits }), after(Gradient::Whole(&wide)));
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::op::{Op, Traits, View, ViewMut, Vjp, arity};
+use crate::ops::cast::kind;
 use crate::registry::Entry;
 use crate::spec::{Shape, Spec};
 use crate::value::Value;
@@ -32,7 +33,8 @@ pub const OPS: &[Entry] = &[
 ];
 
 fn update(attrs: &Attrs, rule: Rule) -> Result<Arc<dyn Op>> {
-    Ok(Arc::new(Update { rule, rows: attrs.bool_or("rows", false)? }))
+    let gradient = if attrs.bool_or("rows", false)? { Form::Rows } else { Form::Whole };
+    Ok(Arc::new(Update { rule, gradient }))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +45,21 @@ enum Rule {
     Adam { beta_1: f64, beta_2: f64, epsilon: f64 },
 }
 
-/// Operands (parameter, slots…, gradient, learning rate), or with `rows` (parameter, slots…, updates, indices, learning rate); gives the
+/// How an update is given the gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Whole,
+    /// As large as the parameter, of a 16-bit float. Made by the planner only (`passes/half_gradients.rs`).
+    Halves,
+    Rows,
+}
+
+/// Operands (parameter, slots…, gradient, learning rate), or with rows (parameter, slots…, updates, indices, learning rate); gives the
 /// new parameter and slots.
 #[derive(Debug)]
 pub struct Update {
     rule: Rule,
-    rows: bool,
+    gradient: Form,
 }
 
 impl Update {
@@ -60,14 +71,19 @@ impl Update {
         }
     }
 
-    /// Which operand is the gradient, if it is one as large as the parameter.
+    /// Which operand is the gradient, if it is one as large as the parameter and of its dtype.
     pub fn whole_gradient(&self) -> Option<usize> {
-        (!self.rows).then(|| self.slots() + 1)
+        (self.gradient == Form::Whole).then(|| self.slots() + 1)
     }
 
     /// The same update with a gradient of rows.
     pub fn by_rows(&self) -> Self {
-        Self { rule: self.rule, rows: true }
+        Self { rule: self.rule, gradient: Form::Rows }
+    }
+
+    /// The same update with a gradient of 16-bit floats.
+    pub fn from_halves(&self) -> Self {
+        Self { rule: self.rule, gradient: Form::Halves }
     }
 
     /// Fails unless updates and indices are rows of the parameter.
@@ -96,16 +112,19 @@ impl Op for Update {
 
     fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
         let slots = self.slots();
-        arity(self.name(), inputs, slots + 3 + usize::from(self.rows))?;
+        arity(self.name(), inputs, slots + 3 + usize::from(self.gradient == Form::Rows))?;
         let parameter = &inputs[0];
         if !parameter.dtype.is_float() {
             return Err(Error::dtype(format!("parameters must be floats, got {parameter}")));
         }
-        let alike = if self.rows { slots + 1 } else { slots + 2 };
+        let alike = if self.gradient == Form::Whole { slots + 2 } else { slots + 1 };
         if let Some(bad) = inputs[1..alike].iter().find(|s| *s != parameter) {
             return Err(Error::value(format!("slots and gradient must be {parameter} as the parameter, got {bad}")));
         }
-        if self.rows {
+        if self.gradient == Form::Halves && inputs[slots + 1].shape != parameter.shape {
+            return Err(Error::value(format!("the gradient must have the parameter's shape {parameter}, got {}", inputs[slots + 1])));
+        }
+        if self.gradient == Form::Rows {
             self.check_rows(parameter, &inputs[slots + 1], &inputs[slots + 2])?;
         }
         let rate = &inputs[inputs.len() - 1];
@@ -123,10 +142,13 @@ impl Op for Update {
             }
         }
         with_float!(inputs[0].spec.dtype, T => {
-            let g = inputs[slots + 1].get::<T>();
-            let g = match self.rows {
-                false => Gradient::Whole(g),
-                true => Gradient::Rows { updates: g, indices: inputs[slots + 2].get::<i64>(), n: inputs[0].shape()[0] },
+            let g = inputs[slots + 1];
+            let g = match self.gradient {
+                Form::Whole => Gradient::Whole(g.get::<T>()),
+                Form::Halves => Gradient::Halves { kind: kind(g.spec.dtype), bits: g.get::<u16>() },
+                Form::Rows => {
+                    Gradient::Rows { updates: g.get::<T>(), indices: inputs[slots + 2].get::<i64>(), n: inputs[0].shape()[0] }
+                }
             };
             let lr = inputs[inputs.len() - 1].get::<T>()[0].to_f64();
             let mut places = outputs.iter_mut().map(|o| o.get::<T>());

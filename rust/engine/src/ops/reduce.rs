@@ -1,5 +1,6 @@
 //! Reductions over axes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rkeras_kernels::cast::{Kind, cast as kernel_cast};
@@ -78,37 +79,38 @@ impl Reduce {
         normalize_axes(self.axes.as_deref(), rank)
     }
 
-    /// A sum of halves. Those along the leading axis, if it is one of the axes, are summed in a number of parts: the same for any number
-    /// of threads.
+    /// A sum of halves, in a number of parts that their sizes decide: the same for any number of threads.
     fn sum_halves(&self, x: View<'_>, axes: &[usize], out: &mut ViewMut<'_>) {
         let (rows, size) = (x.shape().first().copied().unwrap_or(1), out.spec.size());
-        let parts = if axes.contains(&0) { PARTS.min(rows).min(SUMS / size.max(1)).max(1) } else { 1 };
         let row = x.bytes().len() / rows.max(1);
+        // Sums of some rows.
+        let reduce = |rows: Range<usize>, sums: &mut [f32]| {
+            let wide = halves::widen(x.spec.dtype, &x.bytes()[rows.start * row..rows.end * row]);
+            let mut shape = Shape::from_slice(x.shape());
+            shape.iter_mut().take(1).for_each(|d| *d = rows.len());
+            f32::reduce(self.kernel, &Reduction::new(&shape, axes), cast_slice(wide.as_bytes()), sums);
+        };
+        let along = axes.contains(&0);
+        let parts = if along { PARTS.min(rows).min(SUMS / size.max(1)).max(1) } else { 1 };
         let mut sums = halves::room(4 * size * parts);
-        for_each_chunk_mut(sums.as_bytes_mut(), (4 * size).max(1), |part, sum| {
-            let rows = part * rows / parts..(part + 1) * rows / parts;
-            let sum: &mut [f32] = cast_slice_mut(sum);
-            if rows.is_empty() {
-                sum.fill(0.0);
-            }
-            // Few rows at a time, which stay in the cache while they are summed.
-            let some = if parts == 1 { rows.len() } else { (PIECE / row.max(1)).max(1) };
-            for (i, start) in rows.clone().step_by(some.max(1)).enumerate() {
-                let piece = start..(start + some).min(rows.end);
-                let wide = halves::widen(x.spec.dtype, &x.bytes()[piece.start * row..piece.end * row]);
-                let mut shape = Shape::from_slice(x.shape());
-                shape.iter_mut().take(1).for_each(|d| *d = piece.len());
-                let loops = Reduction::new(&shape, axes);
-                if i == 0 {
-                    f32::reduce(self.kernel, &loops, cast_slice(wide.as_bytes()), sum);
-                } else {
-                    let mut more = halves::room(4 * size);
-                    f32::reduce(self.kernel, &loops, cast_slice(wide.as_bytes()), cast_slice_mut(more.as_bytes_mut()));
-                    add(sum, cast_slice(more.as_bytes()));
-                }
-            }
-        });
         let sums: &mut [f32] = cast_slice_mut(sums.as_bytes_mut());
+        if along {
+            for_each_chunk_mut(sums, size.max(1), |part, sums| {
+                // Few rows at a time, which stay in the cache while they are summed.
+                let some = if parts == 1 { rows } else { PIECE / row.max(1) }.max(1);
+                let mut more = halves::room(4 * size);
+                let more: &mut [f32] = cast_slice_mut(more.as_bytes_mut());
+                sums.fill(0.0);
+                let end = (part + 1) * rows / parts;
+                for start in (part * rows / parts..end).step_by(some) {
+                    reduce(start..(start + some).min(end), more);
+                    add(sums, more);
+                }
+            });
+        } else if size > 0 {
+            let (width, some) = (size / rows.max(1), rows.div_ceil(PARTS).max(1));
+            for_each_chunk_mut(sums, some * width, |part, sums| reduce(part * some..part * some + sums.len() / width, sums));
+        }
         let (sum, others) = sums.split_at_mut(size);
         others.chunks_exact(size.max(1)).for_each(|part| add(sum, part));
         kernel_cast(Kind::F32, kind(x.spec.dtype), as_bytes(sum), out.bytes());

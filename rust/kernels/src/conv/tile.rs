@@ -9,6 +9,7 @@ use super::scratch::{Array, Shared};
 use super::shape::Job;
 use super::vector::{Element, Kernel, Vector, opaque};
 use crate::gemm::broadcast::Operands;
+use crate::isa::loads_are_scarce;
 
 /// What happens to finished sums on their way to memory.
 #[derive(Clone, Copy)]
@@ -216,12 +217,13 @@ impl<T: Element> Forward<'_, T> {
     ) {
         let layout = self.layout;
         let window = windows.wrapping_add(layout.window[first]);
-        let to = |i: usize| self.y.at(start + layout.output[first + i]);
+        let outputs: &[usize; PIXELS] = layout.output[first..].first_chunk().expect("as many pixels as a tile has");
+        let to = |i: usize| self.y.at(start + outputs[i]);
         let whole = REGS == 4 || panel.channels == REGS * V::LANES;
         let mut w = self.weights[panel.start..].as_ptr();
         // SAFETY: windows lie in the band, the panel is packed as deep as the window is long; the outputs are this block's own.
         unsafe {
-            if whole {
+            if whole && !loads_are_scarce() {
                 // A short window is done before the lines it writes to have come.
                 for i in 0..PIXELS {
                     for r in 0..REGS {

@@ -235,7 +235,7 @@ pub fn tile_size<T: Element>(isa: Isa, rows: Rows, columns: usize) -> (usize, us
 #[inline(always)]
 pub fn tile_of<T, V: Vector<T>>(rows: Rows, columns: usize) -> (usize, usize) {
     // Three registers are left to tiles of two and of one.
-    let wide = V::ROWS_WIDE > 0 && columns > 3 * V::LANES && (rows != Rows::Packed || isa::favours_wide_tiles());
+    let wide = V::ROWS_WIDE > 0 && columns > 3 * V::LANES && (rows != Rows::Packed || isa::loads_are_scarce());
     match rows {
         _ if wide => (V::ROWS_WIDE, 4 * V::LANES),
         Rows::Apart => (V::ROWS_APART, 2 * V::LANES),

@@ -2,7 +2,7 @@
 
 use super::Gemm;
 use crate::conv::vector::{Element, Rows, lanes, tile_size};
-use crate::isa;
+use crate::isa::{self, Isa};
 
 /// Multiply-adds below which a product stays on the calling thread (about 10 µs).
 pub(super) const SERIAL: usize = 1 << 20;
@@ -62,9 +62,14 @@ pub(super) fn packed_rows<T: Element>(m: usize, columns: usize) -> usize {
     strip_rows(m, tile_size::<T>(isa::active(), Rows::Packed, columns).0)
 }
 
+/// Whether tiles of six rows by four registers are ahead wherever they can be used: so A is not packed where it can be read as it lies.
+fn wide_everywhere() -> bool {
+    isa::active() == Isa::Avx512 && isa::loads_are_scarce()
+}
+
 /// Columns that each strip of A is multiplied with while it is in the first-level cache: as many as the second level holds of B.
 pub(super) fn columns_held(k: usize) -> usize {
-    let elements = if isa::favours_wide_tiles() { HELD_PANELS_SMALL } else { HELD_PANELS };
+    let elements = if wide_everywhere() { HELD_PANELS_SMALL } else { HELD_PANELS };
     (elements / k.max(1)).next_multiple_of(COLUMNS_STEP).min(COLUMNS_MOST)
 }
 
@@ -114,7 +119,7 @@ pub(super) fn k_block<T>(g: &Gemm<'_, T>, in_place: bool) -> usize {
 
 /// Whether enough columns read each strip of A that it pays to pack it.
 pub(super) fn shares_rows<T>(g: &Gemm<'_, T>) -> bool {
-    g.a_trans || (!isa::favours_wide_tiles() && (g.n >= SHARING_COLUMNS || (g.lda * size_of::<T>()).is_multiple_of(SAME_LINES)))
+    g.a_trans || (!wide_everywhere() && (g.n >= SHARING_COLUMNS || (g.lda * size_of::<T>()).is_multiple_of(SAME_LINES)))
 }
 
 /// How tiles find the rows of A if B is packed.

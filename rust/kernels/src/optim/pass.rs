@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use crate::by_row::ByRow;
-use crate::element::{Float, cast_slice_mut};
+use crate::cast::{Kind, cast};
+use crate::element::{Float, as_bytes, cast_slice_mut};
 use crate::isa;
 use crate::math::Fma;
 use crate::math::frame::{self, Loop};
@@ -18,6 +19,8 @@ pub(super) const CHUNK: usize = 1 << 12;
 pub enum Gradient<'a, T> {
     /// As large as the parameter.
     Whole(&'a [T]),
+    /// As large as the parameter, in a 16-bit float.
+    Halves { kind: Kind, bits: &'a [u16] },
     /// Updates of rows, and the rows they belong to; the same one's are added up in their order, all others are zero. An index that
     /// names no row adds nothing.
     Rows { updates: &'a [T], indices: &'a [i64], n: usize },
@@ -84,6 +87,17 @@ pub(super) fn update<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize>(rule: R, p
                 let range = parallel::chunk_range(len, CHUNK, i);
                 // SAFETY: the ranges of different tasks are disjoint.
                 unsafe { places.update(isa, rule, range.clone(), &g[range]) }
+            });
+        }
+        Gradient::Halves { kind, bits } => {
+            assert_eq!(bits.len(), len, "length of the gradient");
+            let to = if size_of::<T>() == size_of::<f32>() { Kind::F32 } else { Kind::F64 };
+            parallel::for_each(parallel::chunks(len, CHUNK), |i| {
+                let range = parallel::chunk_range(len, CHUNK, i);
+                let mut wide = Buffer::dirty(range.len() * size_of::<T>()).expect("memory for a part of a gradient");
+                cast(kind, to, as_bytes(&bits[range.clone()]), wide.as_bytes_mut());
+                // SAFETY: the ranges of different tasks are disjoint.
+                unsafe { places.update(isa, rule, range, cast_slice_mut(wide.as_bytes_mut())) }
             });
         }
         Gradient::Rows { n: 0, .. } => {}
