@@ -25,9 +25,9 @@ const PACKING_ROWS: usize = 256;
 const PACKING_COLUMNS: usize = 128;
 /// The shorter side of a result up to which both operands are read where they lie if A is transposed.
 const DIRECT_SIDE: usize = 256;
-/// Elements of packed B that half of the second-level cache holds, as large as Intel's (2 MB) and as AMD's (1 MB); columns are a
-/// multiple of a tile's, and no more than so many.
-const HELD_PANELS: usize = 1 << 18;
+/// Elements of packed B that pass while a strip of A is held, found best with second-level caches of 2 MB (Intel's) and of 1 MB (AMD's);
+/// columns are a multiple of a tile's, and no more than so many.
+const HELD_PANELS: usize = 1 << 19;
 const HELD_PANELS_SMALL: usize = 1 << 17;
 const COLUMNS_STEP: usize = 64;
 const COLUMNS_MOST: usize = 1024;
