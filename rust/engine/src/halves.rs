@@ -85,7 +85,11 @@ impl Cut {
             Operand { whole, kept: kept >> i & 1 == 1, shape: Shape::from_slice(&v.shape()[usize::from(!whole)..]) }
         };
         let mut cut = Self::new(1, LEADING, inputs.iter().enumerate().map(operand).collect(), outputs);
-        cut.piece = cut.piece.min(cut.rows.div_ceil(PIECES)).max(1);
+        // What is done to the whole operands for each piece (weights are laid out) should be little beside it too.
+        let shared: usize = cut.operands.iter().filter(|o| o.whole).map(|o| o.shape.iter().product::<usize>()).sum();
+        let row = inputs.iter().zip(&cut.operands).filter(|(_, o)| !o.whole).map(|(v, _)| v.spec.size());
+        let row = row.chain(outputs.iter().map(|v| v.spec.size())).max().unwrap_or(0) / cut.rows.max(1);
+        cut.piece = cut.piece.min(cut.rows.div_ceil(PIECES)).max(shared / row.max(1)).max(1);
         cut
     }
 

@@ -51,7 +51,7 @@ pub(crate) fn woven(x: &[u16], (rows, len, ld): (usize, usize, usize)) -> Array<
     assert!(rows == 0 || len == 0 || (rows - 1) * ld + len <= x.len(), "{rows} rows of {len} elements");
     let to = SendPtr(made.as_mut_ptr());
     // Long rows are cut, short ones are done together.
-    let (cut, each) = (len.min(TASK).max(1), (TASK / len.max(1)).max(1));
+    let (cut, each) = (len.clamp(1, TASK), (TASK / len.max(1)).max(1));
     let (cuts, tasks) = (len.div_ceil(cut), rows.div_ceil(2).div_ceil(each));
     parallel::for_each(tasks * cuts, |task| {
         let columns = task % cuts * cut..len.min((task % cuts + 1) * cut);
