@@ -146,11 +146,14 @@ def test_interrupt_stops_training_and_leaves_the_model_whole():
             print("stopped", flush=True)
         """
     )
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline().strip() == "ready"
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30)[0].strip() == "stopped"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline().strip() == "ready"
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=30)[0].strip() == "stopped"
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("isa", ["scalar", "avx2", "avx512"])

@@ -116,3 +116,89 @@ def test_mixed_training_learns_and_gives_the_same_bytes_on_any_number_of_threads
     one = mixed_bytes(1)
     assert mixed_bytes(2) == one
     assert mixed_bytes(3) == one
+
+
+def rounded(x):
+    return np.asarray(x, np.float32).astype(ml_dtypes.bfloat16).astype(np.float32)
+
+
+@pytest.mark.parametrize("activation", [None, "relu"])
+@pytest.mark.parametrize("strides", [1, 2])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("channels", [(6, 8), (5, 8), (1, 3), (2, 33)], ids=str)
+def test_convolutions_of_bfloat16(channels, padding, strides, activation):
+    """Whole pairs of channels and images, and what is left over of either."""
+    rng = np.random.default_rng(7)
+    x = rounded(rng.normal(size=(5, 13, 12, channels[0])))
+    w, b = rounded(rng.normal(size=(3, 3, *channels)) / 5), rounded(rng.normal(size=channels[1]))
+
+    def step(x, w, b):
+        x, w, b = map(ops.convert_to_tensor, (x, w, b))
+        with rkeras.GradientTape() as tape:
+            for v in (x, w, b):
+                tape.watch(v)
+            y = ops.add(ops.conv(x, w, strides=strides, padding=padding), b)
+            y = ops.relu(y) if activation else y
+            loss = ops.sum(ops.square(y))
+        return y, *tape.gradient(loss, [x, w, b])
+
+    few = [v.astype(ml_dtypes.bfloat16) for v in (x, w, b)]
+    eager = [np.asarray(v) for v in step(*few)]
+    compiled = [np.asarray(v) for v in rkeras.function(step)(*map(ops.convert_to_tensor, few))]
+    for half, other, single in zip(eager, compiled, step(x, w, b), strict=True):
+        single = np.asarray(single)
+        assert half.dtype == other.dtype == ml_dtypes.bfloat16
+        # What goes into the passes back is rounded itself: sums of some hundred terms, each within a step.
+        scale = np.abs(single).max()
+        np.testing.assert_allclose(half.astype("f4") / scale, single / scale, atol=0.01)
+        np.testing.assert_allclose(other.astype("f4") / scale, single / scale, atol=0.01)
+
+
+def test_a_convolution_of_bfloat16_and_the_pool_after_it():
+    rng = np.random.default_rng(8)
+    for channels in [(6, 8), (1, 8), (8, 40)]:
+        x, w = rounded(rng.normal(size=(5, 14, 12, channels[0]))), rounded(rng.normal(size=(3, 3, *channels)) / 5)
+
+        @rkeras.function
+        def pooled(x, w):
+            return ops.max_pool(ops.relu(ops.conv(x, w, padding="same")), 2)
+
+        few = [ops.convert_to_tensor(v.astype(ml_dtypes.bfloat16)) for v in (x, w)]
+        got, wanted = np.asarray(pooled(*few)).astype("f4"), np.asarray(pooled(x, w))
+        np.testing.assert_allclose(got, rounded(wanted), rtol=2**-7, atol=1e-2)
+
+
+SUMS = [
+    ((), None),
+    ((7,), 0),
+    ((0,), 0),
+    ((0, 3), 0),
+    ((3, 0), 1),
+    ((3, 0), 0),
+    ((0, 3), 1),
+    ((5, 7, 9), 0),
+    ((5, 7, 9), 1),
+    ((5, 7, 9), (0, 2)),
+    ((5, 7, 9), (1, 2)),
+    ((5, 7, 9), None),
+    ((3000, 33), 0),
+    ((3000, 33), 1),
+    ((40, 90_001), 0),
+    ((40, 90_001), 1),
+    ((1, 90_001), 0),
+    ((17, 50, 50, 3), (0, 1, 2)),
+    ((1_300_000,), 0),
+]
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize(("shape", "axis"), SUMS, ids=str)
+def test_sums_over_any_axes(shape, axis, dtype):
+    x = np.random.default_rng(9).normal(size=shape).astype(HALVES[dtype])
+    got, wanted = np.asarray(ops.sum(x, axis=axis)), np.asarray(x.astype("f8")).sum(axis)
+    assert got.shape == wanted.shape and got.dtype == HALVES[dtype]
+    step = float(ml_dtypes.finfo(HALVES[dtype]).eps)
+    error = 1e-6 * np.abs(x.astype("f8")).sum(axis)  # of the sums in float32
+    assert (np.abs(got.astype("f8") - wanted) <= step * np.abs(wanted) + error + 1e-6).all()
+    compiled = np.asarray(rkeras.function(lambda x: ops.sum(x, axis=axis))(ops.convert_to_tensor(x)))
+    np.testing.assert_array_equal(compiled.view("u2"), got.view("u2"))

@@ -50,6 +50,8 @@ struct Cut {
     /// Axes that make up the rows.
     axes: usize,
     rows: usize,
+    /// Elements of the largest row, at least one.
+    row: usize,
     /// Rows of a piece.
     piece: usize,
     operands: SmallVec<[Operand; 4]>,
@@ -87,17 +89,15 @@ impl Cut {
         let mut cut = Self::new(1, LEADING, inputs.iter().enumerate().map(operand).collect(), outputs);
         // What is done to the whole operands for each piece (weights are laid out) should be little beside it too.
         let shared: usize = cut.operands.iter().filter(|o| o.whole).map(|o| o.shape.iter().product::<usize>()).sum();
-        let row = inputs.iter().zip(&cut.operands).filter(|(_, o)| !o.whole).map(|(v, _)| v.spec.size());
-        let row = row.chain(outputs.iter().map(|v| v.spec.size())).max().unwrap_or(0) / cut.rows.max(1);
-        cut.piece = cut.piece.min(cut.rows.div_ceil(PIECES)).max(shared / row.max(1)).max(1);
+        cut.piece = cut.piece.min(cut.rows.div_ceil(PIECES)).max(shared / cut.row).max(1);
         cut
     }
 
     fn new(axes: usize, size: usize, operands: SmallVec<[Operand; 4]>, outputs: &[ViewMut<'_>]) -> Self {
         let rows = outputs[0].shape()[..axes].iter().product();
         let cut = operands.iter().filter(|o| !o.whole).map(|o| o.shape.iter().product());
-        let most: usize = outputs.iter().map(|v| v.shape()[axes..].iter().product()).chain(cut).max().unwrap_or(1);
-        Self { axes, rows, piece: (size / most.max(1)).max(1), operands }
+        let row = outputs.iter().map(|v| v.shape()[axes..].iter().product()).chain(cut).max().unwrap_or(1).max(1);
+        Self { axes, rows, row, piece: (size / row).max(1), operands }
     }
 
     /// The spec of some rows, halves as float32.

@@ -61,10 +61,11 @@ pub fn favours_pairs() -> bool {
     has_pairs() && is_amd()
 }
 
-/// Whether loops of AVX-512 had better take an instruction more than a load more. Zen 5 was measured to reach 92 % of its peak, out of the first-level
-/// cache, with multiplications that each take a factor from memory, and 100 % with factors loaded once for several of them; products of
-/// 1024x1024x1024 reached 58 % with packed tiles of fourteen rows by two registers, 73 % with six rows by four. On Emerald Rapids the tiles
-/// of fourteen rows reached 84 %, and loads are cheaper than instructions where another thread works on the same core.
+/// Whether loops of AVX-512 had better take an instruction more than a load more. Zen 5 was measured to reach 92 % of its peak, out of
+/// the first-level cache, with multiplications that each take a factor from memory, and 100 % with factors loaded once for several of
+/// them; products of 1024x1024x1024 reached 58 % with packed tiles of fourteen rows by two registers, 73 % with six rows by four. On
+/// Emerald Rapids the tiles of fourteen rows reached 84 %, and loads are cheaper than instructions where another thread works on the same
+/// core.
 #[inline]
 pub fn loads_are_scarce() -> bool {
     is_amd()

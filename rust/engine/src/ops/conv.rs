@@ -8,7 +8,7 @@ use rkeras_kernels::conv::{
     Activation as ConvActivation, ConvShape, Epilogue as TileEpilogue, Pass, backward_data_of_pairs, backward_weights_of_pairs,
     forward_of_pairs,
 };
-use rkeras_kernels::element::{cast_slice, cast_slice_mut};
+use rkeras_kernels::element::{as_bytes, as_bytes_mut, cast_slice_mut};
 use rkeras_kernels::entry::FloatKernels;
 use rkeras_kernels::gemm::Activation;
 
@@ -16,7 +16,6 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::halves;
 use crate::op::{Epilogue, Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::cast::kind;
 use crate::ops::conv_window::{Window, image_shape};
@@ -236,6 +235,11 @@ impl ConvBackwardWeights {
     }
 }
 
+/// Whether the pass to the weights multiplies pairs of this operand.
+fn takes_pairs(s: &ConvShape, x: &Spec) -> bool {
+    x.dtype == DType::BF16 && Pass::BackwardWeights.takes_pairs(s)
+}
+
 impl Op for ConvBackwardWeights {
     fn name(&self) -> &'static str {
         "conv_backward_weights"
@@ -251,20 +255,29 @@ impl Op for ConvBackwardWeights {
         Ok(vec![inputs[0].with_shape(&weights)])
     }
 
-    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+    /// Of halves, the sums in float32, and the operands too unless they are taken as pairs.
+    fn scratch(&self, inputs: &[Spec]) -> usize {
+        let (x, g) = (&inputs[0], &inputs[1]);
+        let (s, weights) = self.shape(&x.shape, &g.shape).expect("checked by infer");
+        let wide = if takes_pairs(&s, x) { 0 } else { x.size() + g.size() };
+        if x.dtype.is_half() { 4 * (weights.iter().product::<usize>() + wide) } else { 0 }
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
         let (x, g) = (inputs[0], inputs[1]);
         let (s, _) = self.shape(x.shape(), g.shape()).expect("checked by infer");
         let dtype = x.spec.dtype;
         if dtype.is_half() {
-            let mut sums = halves::room(2 * outputs[0].bytes().len());
-            let dw = cast_slice_mut(sums.as_bytes_mut());
-            if dtype == DType::BF16 && Pass::BackwardWeights.takes_pairs(&s) {
-                backward_weights_of_pairs(&s, x.get(), g.get(), dw);
+            let (sums, wide) = cast_slice_mut::<f32>(scratch).split_at_mut(outputs[0].spec.size());
+            if takes_pairs(&s, x.spec) {
+                backward_weights_of_pairs(&s, x.get(), g.get(), sums);
             } else {
-                let (x, g) = (halves::widen(dtype, x.bytes()), halves::widen(dtype, g.bytes()));
-                f32::conv_backward_weights(&s, cast_slice(x.as_bytes()), cast_slice(g.as_bytes()), dw);
+                let (wide_x, wide_g) = wide.split_at_mut(x.spec.size());
+                cast(kind(dtype), Kind::F32, x.bytes(), as_bytes_mut(wide_x));
+                cast(kind(dtype), Kind::F32, g.bytes(), as_bytes_mut(wide_g));
+                f32::conv_backward_weights(&s, wide_x, wide_g, sums);
             }
-            return cast(Kind::F32, kind(dtype), sums.as_bytes(), outputs[0].bytes());
+            return cast(Kind::F32, kind(dtype), as_bytes(sums), outputs[0].bytes());
         }
         with_float!(x.spec.dtype, T => T::conv_backward_weights(&s, x.get(), g.get(), outputs[0].get()));
     }

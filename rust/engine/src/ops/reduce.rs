@@ -22,11 +22,13 @@ use crate::spec::{Shape, Spec, normalize_axes};
 use crate::value::Value;
 use crate::{with_float, with_int};
 
-/// Parts that a sum of halves along the leading axis is cut into, numbers that their sums may be in all, and bytes that are widened at
-/// a time.
+/// Parts that a sum of halves along the leading axis is cut into, and numbers that their sums may be in all.
 const PARTS: usize = 16;
 const SUMS: usize = 1 << 16;
+/// Bytes that are widened at a time: they stay in the first-level cache while they are summed. Where there are many sums to be added to, or
+/// none, more at a time.
 const PIECE: usize = 1 << 14;
+const WHOLE: usize = 1 << 20;
 
 pub const OPS: &[Entry] = &[
     ("sum", |a: &Attrs| op(Kernel::Sum, a)),
@@ -79,27 +81,28 @@ impl Reduce {
         normalize_axes(self.axes.as_deref(), rank)
     }
 
-    /// A sum of halves, in a number of parts that their sizes decide: the same for any number of threads.
-    fn sum_halves(&self, x: View<'_>, axes: &[usize], out: &mut ViewMut<'_>) {
-        let (rows, size) = (x.shape().first().copied().unwrap_or(1), out.spec.size());
+    /// Parts that a sum of halves is cut into: the same number for any number of threads.
+    fn parts(&self, shape: &[usize], axes: &[usize]) -> usize {
+        let size: usize = reduced_shape(shape, axes, false).iter().product();
+        let along = axes.contains(&0);
+        if along { PARTS.min(shape[0]).min(SUMS / size.max(1)).max(1) } else { 1 }
+    }
+
+    /// A sum of halves. Each part has its sums and room for those of a piece of it, some rows that are widened at a time.
+    fn sum_halves(&self, x: View<'_>, axes: &[usize], out: &mut ViewMut<'_>, scratch: &mut [u8]) {
+        let (rows, size, parts) = (x.shape().first().copied().unwrap_or(1), out.spec.size(), self.parts(x.shape(), axes));
         let row = x.bytes().len() / rows.max(1);
-        // Sums of some rows.
+        let some = (if parts == 1 { WHOLE } else { PIECE } / row.max(1)).max(1);
         let reduce = |rows: Range<usize>, sums: &mut [f32]| {
             let wide = halves::widen(x.spec.dtype, &x.bytes()[rows.start * row..rows.end * row]);
             let mut shape = Shape::from_slice(x.shape());
             shape.iter_mut().take(1).for_each(|d| *d = rows.len());
             f32::reduce(self.kernel, &Reduction::new(&shape, axes), cast_slice(wide.as_bytes()), sums);
         };
-        let along = axes.contains(&0);
-        let parts = if along { PARTS.min(rows).min(SUMS / size.max(1)).max(1) } else { 1 };
-        let mut sums = halves::room(4 * size * parts);
-        let sums: &mut [f32] = cast_slice_mut(sums.as_bytes_mut());
-        if along {
-            for_each_chunk_mut(sums, size.max(1), |part, sums| {
-                // Few rows at a time, which stay in the cache while they are summed.
-                let some = if parts == 1 { rows } else { PIECE / row.max(1) }.max(1);
-                let mut more = halves::room(4 * size);
-                let more: &mut [f32] = cast_slice_mut(more.as_bytes_mut());
+        let sums: &mut [f32] = cast_slice_mut(scratch);
+        if axes.contains(&0) {
+            for_each_chunk_mut(sums, (2 * size).max(1), |part, sums| {
+                let (sums, more) = sums.split_at_mut(size);
                 sums.fill(0.0);
                 let end = (part + 1) * rows / parts;
                 for start in (part * rows / parts..end).step_by(some) {
@@ -108,11 +111,11 @@ impl Reduce {
                 }
             });
         } else if size > 0 {
-            let (width, some) = (size / rows.max(1), rows.div_ceil(PARTS).max(1));
-            for_each_chunk_mut(sums, some * width, |part, sums| reduce(part * some..part * some + sums.len() / width, sums));
+            let (width, task) = (size / rows.max(1), some.min(rows.div_ceil(PARTS)));
+            for_each_chunk_mut(&mut sums[..size], task * width, |i, sums| reduce(i * task..i * task + sums.len() / width, sums));
         }
         let (sum, others) = sums.split_at_mut(size);
-        others.chunks_exact(size.max(1)).for_each(|part| add(sum, part));
+        others.chunks_exact(size.max(1)).skip(1).step_by(2).for_each(|part| add(sum, part));
         kernel_cast(Kind::F32, kind(x.spec.dtype), as_bytes(sum), out.bytes());
     }
 
@@ -157,12 +160,19 @@ impl Op for Reduce {
         Ok(vec![x.with_shape(&reduced_shape(&x.shape, &axes, self.keepdims))])
     }
 
-    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+    fn scratch(&self, inputs: &[Spec]) -> usize {
+        let x = &inputs[0];
+        let axes = self.axes(x.rank()).expect("checked by infer");
+        let size: usize = reduced_shape(&x.shape, &axes, false).iter().product();
+        if x.dtype.is_half() { 2 * 4 * size * self.parts(&x.shape, &axes) } else { 0 }
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
         let x = inputs[0];
         let axes = self.axes(x.spec.rank()).expect("checked by infer");
         let loops = Reduction::new(x.shape(), &axes);
         if x.spec.dtype.is_half() {
-            self.sum_halves(x, &axes, &mut outputs[0]);
+            self.sum_halves(x, &axes, &mut outputs[0], scratch);
         } else if x.spec.dtype.is_float() {
             with_float!(x.spec.dtype, T => <T as FloatKernels>::reduce(self.kernel, &loops, x.get(), outputs[0].get()));
         } else {

@@ -16,16 +16,16 @@ mod tile;
 pub(crate) mod vector;
 
 pub use crate::gemm::Activation;
-pub use paired::{Pass, backward_data_of_pairs, backward_weights_of_pairs, forward_of_pairs};
-use crate::unary::unary_float_in_place;
 use crate::isa::{self, Isa};
 use crate::parallel;
+use crate::unary::unary_float_in_place;
+pub use paired::{Pass, backward_data_of_pairs, backward_weights_of_pairs, forward_of_pairs};
 use layout::{BAND_ELEMENTS, Layout};
 use scratch::Shared;
 use shape::Job;
 pub use shape::ConvShape;
 pub use vector::Element;
-use vector::lanes;
+use vector::{Factors, lanes};
 
 /// What is fused into the forward pass.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +45,17 @@ pub fn forward<T: Element>(s: &ConvShape, x: &[T], w: &[T], epilogue: &Epilogue<
     if depthwise::is_depthwise(s) {
         depthwise::forward(s, x, w, epilogue, y);
     } else {
-        for group in 0..s.groups {
-            run(&Job::forward(s, group), Factors::Floats, x, w, epilogue, y);
-        }
+        by_groups(s, Factors::Floats, x, w, epilogue, y);
     }
     if let Some(function) = epilogue.activation.pass() {
         unary_float_in_place(function, y);
+    }
+}
+
+/// The forward pass, group after group, but for activations that are a pass of their own.
+fn by_groups<T: Element>(s: &ConvShape, factors: Factors, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, y: &mut [T]) {
+    for group in 0..s.groups {
+        run(&Job::forward(s, group), factors, x, w, epilogue, y);
     }
 }
 
@@ -61,13 +66,6 @@ pub fn backward_data<T: Element>(s: &ConvShape, g: &[T], w: &[T], dx: &mut [T]) 
         return depthwise::backward_data(s, g, w, dx);
     }
     backward_by_phases(s, Factors::Floats, g, w, dx);
-}
-
-/// What kernels multiply: floats, or words of two bfloat16.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Factors {
-    Floats,
-    Pairs,
 }
 
 /// The gradient of the input, a job for each phase of the strides.
@@ -97,10 +95,7 @@ fn run<T: Element>(job: &Job, factors: Factors, x: &[T], w: &[T], epilogue: &Epi
     let y = Shared::new(y);
     parallel::for_each(layout.blocks, |block| {
         let block = tile::Forward { job, layout: &layout, x, weights: &weights, finish, y, block };
-        match factors {
-            Factors::Floats => T::forward_block(isa, block),
-            Factors::Pairs => T::forward_block_of_pairs(block),
-        }
+        T::forward_block(isa, factors, block);
     });
 }
 
@@ -134,10 +129,7 @@ fn sum_over_pixels<T: Element>(s: &ConvShape, factors: Factors, x: &[T], g: &[T]
             let panels = part * panels / split..(part + 1) * panels / split;
             let (layout, division) = (&layout, &division);
             let panel = gradient::Gradient { job, layout, division, x, g, partials: shared, partial, panels };
-            match factors {
-                Factors::Floats => T::gradient_panel(isa, panel),
-                Factors::Pairs => T::gradient_panel_of_pairs(panel),
-            }
+            T::gradient_panel(isa, factors, panel);
         });
         gradient::gather(job, width, layout.interleave, &division, &partials, dw);
     }

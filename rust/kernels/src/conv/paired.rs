@@ -5,7 +5,8 @@
 //! pairs. Sums are float32.
 
 use super::depthwise::is_depthwise;
-use super::{ConvShape, Epilogue, Factors, Job, backward_by_phases, run, sum_over_pixels};
+use super::vector::Factors;
+use super::{ConvShape, Epilogue, backward_by_phases, by_groups, sum_over_pixels};
 use crate::isa;
 use crate::pairs::{neighbours, woven};
 use crate::unary::unary_float_in_place;
@@ -40,10 +41,7 @@ pub fn forward_of_pairs(s: &ConvShape, x: &[u16], w: &[u16], epilogue: &Epilogue
     assert!((s.cin / s.groups).is_multiple_of(2), "an odd number of channels: {s:?}");
     let (x, _) = neighbours(x, (1, x.len(), x.len()));
     let w = woven(w, (w.len() / s.cout.max(1), s.cout, s.cout));
-    let s = ConvShape { cin: s.cin / 2, ..s.clone() };
-    for group in 0..s.groups {
-        run(&Job::forward(&s, group), Factors::Pairs, &x, &w, epilogue, y);
-    }
+    by_groups(&ConvShape { cin: s.cin / 2, ..s.clone() }, Factors::Pairs, &x, &w, epilogue, y);
     if let Some(function) = epilogue.activation.pass() {
         unary_float_in_place(function, y);
     }

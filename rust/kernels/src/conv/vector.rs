@@ -35,10 +35,10 @@ pub trait Element: Math + super::scratch::Plain {
     /// One block of a forward job. Methods of the concrete types, so that the kernels are compiled here and nowhere else:
     /// they are large, and a generic function is compiled anew in every crate that calls it.
     #[doc(hidden)]
-    fn forward_block(isa: Isa, block: Forward<'_, Self>);
+    fn forward_block(isa: Isa, factors: Factors, block: Forward<'_, Self>);
     /// One panel of a partial gradient of the weights.
     #[doc(hidden)]
-    fn gradient_panel(isa: Isa, panel: Gradient<'_, Self>);
+    fn gradient_panel(isa: Isa, factors: Factors, panel: Gradient<'_, Self>);
     /// One task of a depthwise convolution.
     #[doc(hidden)]
     fn depthwise_pass(isa: Isa, pass: Pass<'_, Self>);
@@ -47,22 +47,20 @@ pub trait Element: Math + super::scratch::Plain {
     fn depthwise_gradient(isa: Isa, part: PartGradient<'_, Self>);
     /// One block of a matrix product.
     #[doc(hidden)]
-    fn gemm_block(isa: Isa, block: crate::gemm::Block<'_, '_, Self>);
-    /// The same of pairs of bfloat16, which look like float32 until they are multiplied.
+    fn gemm_block(isa: Isa, factors: Factors, block: crate::gemm::Block<'_, '_, Self>);
+    /// Runs a kernel with registers that multiply pairs; only float32 has such.
     #[doc(hidden)]
-    fn gemm_block_of_pairs(_: crate::gemm::Block<'_, '_, Self>) {
+    fn run_pairs<K: Kernel<Self>>(_: K) {
         unreachable!("products of pairs are summed in float32")
     }
-    /// As `forward_block`, of pairs.
-    #[doc(hidden)]
-    fn forward_block_of_pairs(_: Forward<'_, Self>) {
-        unreachable!("products of pairs are summed in float32")
-    }
-    /// As `gradient_panel`, of pairs.
-    #[doc(hidden)]
-    fn gradient_panel_of_pairs(_: Gradient<'_, Self>) {
-        unreachable!("products of pairs are summed in float32")
-    }
+}
+
+/// What a kernel multiplies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Factors {
+    Floats,
+    /// Words of two bfloat16, which look like float32 until they are multiplied.
+    Pairs,
 }
 
 /// A register of `LANES` elements.
@@ -202,6 +200,15 @@ pub fn dispatch<T: Element, K: Kernel<T>>(isa: Isa, kernel: K) {
     }
 }
 
+/// As [`dispatch`], with registers for these factors.
+#[inline]
+fn dispatch_factors<T: Element, K: Kernel<T>>(isa: Isa, factors: Factors, kernel: K) {
+    match factors {
+        Factors::Floats => dispatch(isa, kernel),
+        Factors::Pairs => T::run_pairs(kernel),
+    }
+}
+
 /// Elements in a register of `isa`.
 pub fn lanes<T: Element>(isa: Isa) -> usize {
     match isa {
@@ -271,11 +278,11 @@ macro_rules! element {
                 // SAFETY: in range, by the caller's word.
                 unsafe { self.to_int_unchecked() }
             }
-            fn forward_block(isa: Isa, block: Forward<'_, Self>) {
-                dispatch(isa, block);
+            fn forward_block(isa: Isa, factors: Factors, block: Forward<'_, Self>) {
+                dispatch_factors(isa, factors, block);
             }
-            fn gradient_panel(isa: Isa, panel: Gradient<'_, Self>) {
-                dispatch(isa, panel);
+            fn gradient_panel(isa: Isa, factors: Factors, panel: Gradient<'_, Self>) {
+                dispatch_factors(isa, factors, panel);
             }
             fn depthwise_pass(isa: Isa, pass: Pass<'_, Self>) {
                 dispatch(isa, pass);
@@ -283,17 +290,11 @@ macro_rules! element {
             fn depthwise_gradient(isa: Isa, part: PartGradient<'_, Self>) {
                 dispatch(isa, part);
             }
-            fn gemm_block(isa: Isa, block: crate::gemm::Block<'_, '_, Self>) {
-                dispatch(isa, block);
+            fn gemm_block(isa: Isa, factors: Factors, block: crate::gemm::Block<'_, '_, Self>) {
+                dispatch_factors(isa, factors, block);
             }
-            $(fn gemm_block_of_pairs(block: crate::gemm::Block<'_, '_, Self>) {
-                $pairs(block);
-            }
-            fn forward_block_of_pairs(block: Forward<'_, Self>) {
-                $pairs(block);
-            }
-            fn gradient_panel_of_pairs(panel: Gradient<'_, Self>) {
-                $pairs(panel);
+            $(fn run_pairs<K: Kernel<Self>>(kernel: K) {
+                $pairs(kernel);
             })?
         }
     };

@@ -6,7 +6,7 @@ use super::choice::strip_rows;
 use super::pack::{distance, panel_of};
 use super::tile::{Finish, Tile, size_of_tile};
 use super::{Activation, Gemm};
-use crate::conv::vector::{Element, Kernel, Rows, Vector, tile_of};
+use crate::conv::vector::{Element, Factors, Kernel, Rows, Vector, tile_of};
 use crate::parallel::SendPtr;
 
 /// One product, with where its operands start.
@@ -16,8 +16,7 @@ pub struct Part<'g, T> {
     pub(super) b: usize,
     pub(super) c: SendPtr<T>,
     pub(super) ldc: usize,
-    /// Elements of A and B are pairs of bfloat16.
-    pub(super) pairs: bool,
+    pub(super) factors: Factors,
 }
 
 /// A rectangle of the result over a block of k.

@@ -15,7 +15,7 @@ use super::choice::{SERIAL, columns_held, k_block, packs_by_task, parts_of_sum, 
 use super::pack::{distance, pack_a, pack_b, pack_strips, panel_of};
 use super::summed::summed;
 use super::tasks::Tasks;
-use crate::conv::vector::{Element, Rows, lanes, tile_size};
+use crate::conv::vector::{Element, Factors, Rows, lanes, tile_size};
 use crate::isa;
 use crate::memory::Buffer;
 use crate::parallel::{self, SendPtr};
@@ -46,7 +46,7 @@ pub fn run<T: Element>(g: &Gemm<'_, T>, a_offsets: &[usize], b_offsets: &[usize]
         b: b_offsets[batch],
         c: SendPtr(base.get().wrapping_add(batch * step)),
         ldc,
-        pairs: false,
+        factors: Factors::Floats,
     };
     let count = a_offsets.len();
     let direct = reads_in_place(g);
@@ -111,8 +111,7 @@ pub(super) fn block<T: Element>(
     (strips, panels): (*const T, *const T),
     ahead: Option<Ahead<T>>,
 ) {
-    let block = Block { part, rows, columns, k, strips, panels, ahead };
-    if part.pairs { T::gemm_block_of_pairs(block) } else { T::gemm_block(isa::active(), block) }
+    T::gemm_block(isa::active(), part.factors, Block { part, rows, columns, k, strips, panels, ahead });
 }
 
 /// As [`block`], strip after strip: each passes along all panels while it is in the first-level cache, packed just before if it

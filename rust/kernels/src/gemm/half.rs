@@ -12,7 +12,7 @@ use super::tasks::Tasks;
 use super::tile::size_of_tile;
 use super::{Activation, Epilogue, Gemm, paired};
 use crate::cast::{Kind, cast, round_with_bias, widen_rows};
-use crate::conv::vector::{Rows, lanes};
+use crate::conv::vector::{Factors, Rows, lanes};
 use crate::element::{as_bytes, as_bytes_mut, cast_slice, cast_slice_mut};
 use crate::isa;
 use crate::memory::Buffer;
@@ -197,7 +197,7 @@ impl Product<'_> {
             let ldc = columns.len();
             let mut sums = Buffer::dirty(4 * g.m * ldc).expect("memory for the sums of some columns");
             let sums = sums.as_bytes_mut().as_mut_ptr().cast::<f32>();
-            let part = Part { g: &whole, a: 0, b: 0, c: SendPtr(sums.wrapping_sub(columns.start)), ldc, pairs: false };
+            let part = Part { g: &whole, a: 0, b: 0, c: SendPtr(sums.wrapping_sub(columns.start)), ldc, factors: Factors::Floats };
             each_k_block(g.k, k_block(&whole, true), |k| {
                 let panels = self.pack_b(columns.clone(), &k);
                 block(&part, (0..g.m, columns.clone(), k), (std::ptr::null(), start(&panels)), None);
@@ -217,7 +217,7 @@ impl Product<'_> {
         // Both operands are packed: their slices are not looked at.
         let g = blank(self.g.m, self.g.n, self.g.k);
         let c = SendPtr(sums.wrapping_sub(rows.start * ldc + columns.start));
-        block(&Part { g: &g, a: 0, b: 0, c, ldc, pairs: false }, (rows, columns, k), (strips, panels), None);
+        block(&Part { g: &g, a: 0, b: 0, c, ldc, factors: Factors::Floats }, (rows, columns, k), (strips, panels), None);
     }
 
     /// Panels of these columns of B.

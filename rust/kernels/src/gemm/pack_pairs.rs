@@ -1,51 +1,44 @@
-//! Operands of bfloat16 laid out for tiles: panels as `pack` makes them, of pairs of successive terms of the sum.
+//! B of bfloat16 laid out for tiles: panels as `pack` makes them, of pairs of successive terms of the sum.
 
 use super::pack::distance;
 use crate::layout::transpose_rows;
 use crate::memory::Buffer;
 use std::ops::Range;
 
-/// One operand of a product: `n` rows of A or columns of B, each with `k` terms.
+/// Columns of a panel: two registers of AVX-512, the only instructions here that multiply pairs.
+const WIDTH: usize = 32;
+
+/// Columns of B, each with `k` terms.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
-    /// The matrix, from the first term of the first row (or column) on.
+    /// The matrix, from the first term of the first column on.
     pub from: &'a [u16],
     /// Elements between rows of the matrix as it lies in memory.
     pub ld: usize,
-    /// The terms of a row (or column) lie side by side.
+    /// The terms of a column lie side by side.
     pub together: bool,
     /// Terms of the whole sum. Where they are odd, the last pair is filled up with a zero.
     pub k: usize,
 }
 
-/// Panels of `most` of these rows (or columns), the last one of `last`, for the pairs `pairs` of terms; zero where there is no more.
+/// Panels of `WIDTH` of these columns, the last one of `last`, for the pairs `pairs` of terms; zero where there is no more.
 ///
 /// # Safety
 /// The operand must be readable, the panels writable by nobody else, and the instructions those of AVX-512.
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw")]
-pub(super) unsafe fn pack(side: &Side<'_>, lines: Range<usize>, pairs: Range<usize>, (most, last): (usize, usize), out: *mut u32) {
-    let whole = lines.len() / most;
-    let rest = lines.len() - whole * most;
+pub(super) unsafe fn pack(side: &Side<'_>, lines: Range<usize>, pairs: Range<usize>, last: usize, out: *mut u32) {
+    let whole = lines.len() / WIDTH;
+    let rest = lines.len() - whole * WIDTH;
     // SAFETY: the caller's promise.
     unsafe {
         if side.together {
-            return together(side, lines, pairs, (most, last), out);
+            return together(side, lines, pairs, last, out);
         }
         let from = side.from.as_ptr().add(2 * pairs.start * side.ld + lines.start);
         let terms = side.k - 2 * pairs.start;
-        match most {
-            32 => woven::<32>((from, side.ld), (terms, pairs.len()), whole, out),
-            14 => woven::<14>((from, side.ld), (terms, pairs.len()), whole, out),
-            12 => woven::<12>((from, side.ld), (terms, pairs.len()), whole, out),
-            10 => woven::<10>((from, side.ld), (terms, pairs.len()), whole, out),
-            8 => woven::<8>((from, side.ld), (terms, pairs.len()), whole, out),
-            6 => woven::<6>((from, side.ld), (terms, pairs.len()), whole, out),
-            2 => woven::<2>((from, side.ld), (terms, pairs.len()), whole, out),
-            1 => woven::<1>((from, side.ld), (terms, pairs.len()), whole, out),
-            _ => unreachable!("panels of {most} lines"),
-        }
+        woven((from, side.ld), (terms, pairs.len()), whole, out);
         if rest > 0 {
-            let (from, out) = (from.add(whole * most), out.add(whole * distance::<u32>(pairs.len(), most)));
+            let (from, out) = (from.add(whole * WIDTH), out.add(whole * distance::<u32>(pairs.len(), WIDTH)));
             std::ptr::write_bytes(out, 0, last * pairs.len());
             for p in 0..pairs.len() {
                 for j in 0..rest {
@@ -62,19 +55,19 @@ pub(super) unsafe fn pack(side: &Side<'_>, lines: Range<usize>, pairs: Range<usi
 /// # Safety
 /// As for [`pack`].
 #[inline(always)]
-unsafe fn woven<const N: usize>((from, ld): (*const u16, usize), (terms, pairs): (usize, usize), panels: usize, out: *mut u32) {
+unsafe fn woven((from, ld): (*const u16, usize), (terms, pairs): (usize, usize), panels: usize, out: *mut u32) {
     for p in 0..pairs {
         for panel in 0..panels {
             // SAFETY: the caller's promise.
             unsafe {
-                let at = from.add(2 * p * ld + panel * N);
-                let low = at.cast::<[u16; N]>().read_unaligned();
-                let high = if 2 * p + 1 < terms { at.add(ld).cast::<[u16; N]>().read_unaligned() } else { [0; N] };
-                let mut both = [0_u32; N];
-                for j in 0..N {
+                let at = from.add(2 * p * ld + panel * WIDTH);
+                let low = at.cast::<[u16; WIDTH]>().read_unaligned();
+                let high = if 2 * p + 1 < terms { at.add(ld).cast::<[u16; WIDTH]>().read_unaligned() } else { [0; WIDTH] };
+                let mut both = [0_u32; WIDTH];
+                for j in 0..WIDTH {
                     both[j] = u32::from(low[j]) | u32::from(high[j]) << 16;
                 }
-                out.add(panel * distance::<u32>(pairs, N) + p * N).cast::<[u32; N]>().write_unaligned(both);
+                out.add(panel * distance::<u32>(pairs, WIDTH) + p * WIDTH).cast::<[u32; WIDTH]>().write_unaligned(both);
             }
         }
     }
@@ -84,8 +77,8 @@ unsafe fn woven<const N: usize>((from, ld): (*const u16, usize), (terms, pairs):
 ///
 /// # Safety
 /// As for [`pack`].
-unsafe fn together(side: &Side<'_>, lines: Range<usize>, pairs: Range<usize>, (most, last): (usize, usize), out: *mut u32) {
-    let whole = lines.len() / most;
+unsafe fn together(side: &Side<'_>, lines: Range<usize>, pairs: Range<usize>, last: usize, out: *mut u32) {
+    let whole = lines.len() / WIDTH;
     // SAFETY: the caller's promise; a copy holds the lines it is made of.
     unsafe {
         let from = side.from.as_ptr().add(lines.start * side.ld + 2 * pairs.start);
@@ -106,13 +99,13 @@ unsafe fn together(side: &Side<'_>, lines: Range<usize>, pairs: Range<usize>, (m
             None => (from.cast::<u32>(), side.ld / 2),
         };
         for panel in 0..whole {
-            let to = out.add(panel * distance::<u32>(pairs.len(), most));
-            transpose_rows((most, pairs.len()), (from.add(panel * most * ld), ld), (to, most));
+            let to = out.add(panel * distance::<u32>(pairs.len(), WIDTH));
+            transpose_rows((WIDTH, pairs.len()), (from.add(panel * WIDTH * ld), ld), (to, WIDTH));
         }
-        if lines.len() > whole * most {
-            let (from, out) = (from.add(whole * most * ld), out.add(whole * distance::<u32>(pairs.len(), most)));
+        if lines.len() > whole * WIDTH {
+            let (from, out) = (from.add(whole * WIDTH * ld), out.add(whole * distance::<u32>(pairs.len(), WIDTH)));
             std::ptr::write_bytes(out, 0, last * pairs.len());
-            transpose_rows((lines.len() - whole * most, pairs.len()), (from, ld), (out, last));
+            transpose_rows((lines.len() - whole * WIDTH, pairs.len()), (from, ld), (out, last));
         }
     }
 }

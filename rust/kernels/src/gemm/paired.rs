@@ -16,7 +16,7 @@ use super::tasks::Tasks;
 use super::Gemm;
 use crate::cast::Kind;
 use crate::conv::scratch::Array;
-use crate::conv::vector::lanes;
+use crate::conv::vector::{Factors, lanes};
 use crate::isa;
 use crate::pairs::{Words, neighbours, woven};
 use crate::parallel::{self, SendPtr};
@@ -76,7 +76,7 @@ impl Product<'_> {
         let ldc = columns.len();
         let mut sums = Array::<f32>::dirty(rows.len() * ldc);
         let c = SendPtr(sums.as_mut_ptr().wrapping_sub(rows.start * ldc + columns.start));
-        let part = Part { g: &whole, a: 0, b: 0, c, ldc, pairs: true };
+        let part = Part { g: &whole, a: 0, b: 0, c, ldc, factors: Factors::Pairs };
         let width = 2 * lanes::<f32>(isa::active());
         self.each_block(panels.count, |k, start| {
             let at = start + panel_of::<f32>(columns.start - first, k.len(), width);
@@ -111,7 +111,7 @@ impl Product<'_> {
             let last = (here.len() % width).next_multiple_of(width / 2);
             let at = start + panel_of::<f32>(first - columns.start, k.len(), width);
             // SAFETY: panels are disjoint parts of the array, and all columns lie in B.
-            unsafe { pack(&side, here, k.clone(), (width, last), to.get().add(at).cast()) }
+            unsafe { pack(&side, here, k.clone(), last, to.get().add(at).cast()) }
         });
         Panels { words, count }
     }

@@ -7,7 +7,7 @@ use super::choice::shares_rows;
 use super::drive::block;
 use super::pack::{pack_a, pack_b};
 use super::{Epilogue, Gemm};
-use crate::conv::vector::Element;
+use crate::conv::vector::{Element, Factors};
 use crate::isa::{self, Isa};
 use crate::memory::Buffer;
 use crate::parallel::SendPtr;
@@ -43,7 +43,7 @@ impl<T: Element> Repeated<T> {
             accumulate: false,
             epilogue: Epilogue::NONE,
         };
-        let part = Part { g: &g, a: 0, b: 0, c: SendPtr(std::ptr::null_mut()), ldc: 0, pairs: false };
+        let part = Part { g: &g, a: 0, b: 0, c: SendPtr(std::ptr::null_mut()), ldc: 0, factors: Factors::Floats };
         Self { panels: pack_b(&part, 0..n, 0..k), k, n, isa: isa::active(), element: PhantomData }
     }
 
@@ -70,7 +70,7 @@ impl<T: Element> Repeated<T> {
             accumulate,
             epilogue: Epilogue::NONE,
         };
-        let part = Part { g: &g, a: 0, b: 0, c: SendPtr(c.as_mut_ptr()), ldc, pairs: false };
+        let part = Part { g: &g, a: 0, b: 0, c: SendPtr(c.as_mut_ptr()), ldc, factors: Factors::Floats };
         let panels = self.panels.as_bytes().as_ptr().cast();
         // Both operands are laid out for the same tiles.
         assert_eq!(self.isa, isa::active(), "the matrix was laid out for another instruction set");

@@ -23,7 +23,7 @@ pub(super) fn summed<T: Element>(part: &Part<'_, T>, parts: usize, direct: bool)
         let c = SendPtr(to.get().wrapping_add(i * size));
         let a = part.a + first * if g.a_trans { g.lda } else { 1 };
         let b = part.b + first * if g.b_trans { 1 } else { g.ldb };
-        let part = Part { g, a, b, c, ldc: g.n, pairs: part.pairs };
+        let part = Part { g, a, b, c, ldc: g.n, factors: part.factors };
         whole(&part, direct);
     });
     let rows = (size / parts).div_ceil(g.n).max(1);
