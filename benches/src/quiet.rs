@@ -3,9 +3,11 @@
 //! On a rented machine another tenant's thread may run on the other half of a core. It takes half of the instructions that the core can
 //! issue and a quarter of its loads, for milliseconds at a time, and shows in no counter. So a run is cut into
 //! pieces, before and after each the rate of issue is taken, and pieces beside which it was not the full one are repeated. So are
-//! pieces in which a core stood still, which the machine's host may also do to it for milliseconds.
+//! pieces in which a core stood still, which the machine's host may also do to it for milliseconds. And threads are given a core each: a
+//! kernel of such a host may rather leave two of them on one for seconds, and another idle.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Barrier, OnceLock};
 use std::time::{Duration, Instant};
 
 use rkeras_kernels::machine::issue_rate;
@@ -63,6 +65,23 @@ fn rate() -> f64 {
     rate / f64::from_bits(FULL.fetch_max(rate.to_bits(), Ordering::Relaxed)).max(rate)
 }
 
+/// Gives each thread a core of its own, if there are as many.
+fn spread() {
+    static CORES: OnceLock<Vec<core_affinity::CoreId>> = OnceLock::new();
+    // Asked before any thread is bound: afterwards only its own core would be found.
+    let cores = CORES.get_or_init(|| core_affinity::get_core_ids().unwrap_or_default());
+    let threads = parallel::num_threads();
+    if threads > cores.len() {
+        return;
+    }
+    // Nobody passes before everybody is there, so nobody takes two.
+    let all = Barrier::new(threads);
+    parallel::for_each(threads, |i| {
+        all.wait();
+        core_affinity::set_for_current(cores[i]);
+    });
+}
+
 /// Whether no thread's core is shared just now.
 fn undisturbed() -> bool {
     let shared = AtomicBool::new(false);
@@ -74,6 +93,7 @@ fn undisturbed() -> bool {
 
 impl Clock {
     pub fn new() -> Self {
+        spread();
         if FULL.load(Ordering::Relaxed) == 0 {
             (0..LOOKS).for_each(|_| _ = rate());
         }
