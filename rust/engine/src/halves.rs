@@ -25,8 +25,17 @@ const TASK: usize = 1 << 15;
 
 /// Whether the op runs on these operands without casts around it.
 pub fn takes(op: &dyn Op, inputs: &[Value]) -> bool {
-    let mut floats = inputs.iter().map(|v| v.spec().dtype).filter(|d| d.is_float());
-    op.traits().halves != Halves::Cast && floats.next().is_some_and(|first| first.is_half() && floats.all(|d| d == first))
+    match op.traits().halves {
+        Halves::Cast => false,
+        Halves::Pairs => {
+            let specs: SmallVec<[Spec; 8]> = inputs.iter().map(|v| v.spec().clone()).collect();
+            specs.first().is_some_and(|first| first.dtype == DType::BF16) && op.takes_pairs(&specs) != 0
+        }
+        _ => {
+            let mut floats = inputs.iter().map(|v| v.spec().dtype).filter(|d| d.is_float());
+            floats.next().is_some_and(|first| first.is_half() && floats.all(|d| d == first))
+        }
+    }
 }
 
 /// Runs an op, on halves in the way that it asks for.

@@ -60,6 +60,8 @@ pub enum Halves {
     Cast,
     /// `run` takes them as they are.
     Native,
+    /// `run` takes bfloat16 as it is where [`Op::takes_pairs`] says so; all else is as `Cast`.
+    Pairs,
     /// Each element of the result follows from those at its place in the (broadcast) operands: a piece that the first-level cache
     /// holds is widened, computed and rounded at a time.
     Pointwise,
@@ -111,7 +113,7 @@ pub trait Op: Any + Debug + Send + Sync {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]);
 
     /// The operands, as bits, that `run` takes as bfloat16 because the processor multiplies pairs of them; none if it had better have all
-    /// widened. Results are float32 all the same. For ops whose halves are `Leading`.
+    /// widened. Results are float32 all the same if an op's halves are `Leading`, bfloat16 if they are `Pairs`.
     fn takes_pairs(&self, _inputs: &[Spec]) -> u32 {
         0
     }

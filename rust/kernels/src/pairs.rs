@@ -70,12 +70,13 @@ fn word_of(low: u16, high: u16) -> f32 {
     f32::from_bits(u32::from(low) | u32::from(high) << 16)
 }
 
-/// A row of pairs.
+/// A row of pairs out of two rows.
 ///
 /// # Safety
 /// AVX-512 must be present.
+#[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw")]
-unsafe fn weave(low: &[u16], high: Option<&[u16]>, out: &mut [f32]) {
+pub(crate) unsafe fn weave(low: &[u16], high: Option<&[u16]>, out: &mut [f32]) {
     match high {
         Some(high) => out.iter_mut().zip(low.iter().zip(high)).for_each(|(word, (low, high))| *word = word_of(*low, *high)),
         None => out.iter_mut().zip(low).for_each(|(word, low)| *word = word_of(*low, 0)),

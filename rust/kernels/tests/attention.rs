@@ -1,7 +1,8 @@
 //! Attention and its gradient against plain f64 loops, on every instruction set.
 
 use proptest::prelude::*;
-use rkeras_kernels::attention::{AttentionShape, Change, Given, NEVER, Spread};
+use half::bf16;
+use rkeras_kernels::attention::{AttentionShape, Change, Given, NEVER, Spread, forward_of_pairs, gradient_of_pairs, takes_pairs};
 use rkeras_kernels::entry::FloatKernels;
 use rkeras_kernels::{isa, parallel, random};
 
@@ -127,6 +128,40 @@ impl Case {
         [out, dq, dk, dv, statistics]
     }
 
+    /// The same operands as bfloat16 has them.
+    fn rounded(mut self) -> Self {
+        for x in [&mut self.q, &mut self.k, &mut self.v, &mut self.g] {
+            x.iter_mut().for_each(|x| *x = bf16::from_f64(*x).to_f64());
+        }
+        self
+    }
+
+    /// Results of pairs.
+    fn pairs(&self) -> [Vec<f64>; 4] {
+        let of = |x: &[f64]| x.iter().map(|x| bf16::from_f64(*x).to_bits()).collect::<Vec<_>>();
+        let (q, k, v, g) = (of(&self.q), of(&self.k), of(&self.v), of(&self.g));
+        let change = Change { mask: self.mask.as_ref().map(|(shape, data)| Spread::new(data, *shape)), bias: None };
+        let (s, nan) = (&self.shape, bf16::NAN.to_bits());
+        let mut results = [&g, &q, &k, &v].map(|x| vec![nan; x.len()]);
+        let mut statistics = vec![f32::NAN; 2 * s.batch * s.heads * s.queries];
+        let [out, dq, dk, dv] = &mut results;
+        forward_of_pairs(s, [&q, &k, &v], &change, out, &mut statistics);
+        gradient_of_pairs(s, [&q, &k, &v, out, &g], &statistics, change, [dq, dk, dv]);
+        results.map(|x| x.into_iter().map(|x| bf16::from_bits(x).to_f64()).collect())
+    }
+
+    fn check_pairs(&self) {
+        if !takes_pairs(&self.shape) {
+            return;
+        }
+        for (i, (got, want)) in self.pairs().iter().zip(self.naive()).enumerate() {
+            let size = want.iter().fold(0.1, |top: f64, x| top.max(x.abs()));
+            for (a, b) in got.iter().zip(&want) {
+                assert!((a - b).abs() <= 0.02 * size, "number {i} of {:?}: {a} for {b} of {size}", self.shape);
+            }
+        }
+    }
+
     fn check(&self) {
         let wanted = self.naive();
         for &path in isa::available() {
@@ -168,6 +203,8 @@ proptest! {
     ) {
         let sizes = [batch, queries, keys, key_heads * groups, key_heads, size, value_size];
         Case::new(shape(sizes, causal, window), mask, bias).check();
+        let sizes = [batch, queries, keys, key_heads * groups, key_heads, 2 * size, 2 * value_size];
+        Case::new(shape(sizes, causal, window), mask, None).rounded().check_pairs();
     }
 }
 
@@ -175,7 +212,9 @@ proptest! {
 #[test]
 fn long_sequences() {
     for (causal, window, mask) in [(false, 0, None), (true, 0, None), (true, 100, Some(0b0011)), (false, 9, Some(0b0111))] {
-        Case::new(shape([1, 300, 290, 2, 1, 24, 20], causal, window), mask, None).check();
+        let case = Case::new(shape([1, 300, 290, 2, 1, 24, 20], causal, window), mask, None);
+        case.check();
+        case.rounded().check_pairs();
     }
 }
 
@@ -198,6 +237,14 @@ fn bytes_do_not_depend_on_threads() {
         };
         let one = run(1);
         assert!(one == run(2) && one == run(3), "{:?}", case.shape);
+        if takes_pairs(&case.shape) {
+            let pairs = |threads| {
+                parallel::set_num_threads(threads);
+                case.pairs()
+            };
+            let one = pairs(1);
+            assert!(one == pairs(2) && one == pairs(3), "pairs of {:?}", case.shape);
+        }
     }
     parallel::set_num_threads(before);
 }

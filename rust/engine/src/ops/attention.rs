@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use rkeras_kernels::attention::{AttentionShape, Change, Given, NEVER, Spread};
+use rkeras_kernels::attention::{
+    AttentionShape, Change, Given, NEVER, Spread, forward_of_pairs, gradient_of_pairs, takes_pairs,
+};
 use rkeras_kernels::entry::FloatKernels;
 
 use crate::apply::apply;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::halves::widened;
+use crate::ops::cast::cast;
 use crate::ops::compose::by_composition;
 use crate::ops::{binary, fill, select, shape, softmax};
 use crate::ops::matmul::matmul;
@@ -21,7 +25,7 @@ use crate::with_float;
 
 pub const OPS: &[Entry] = &[
     ("attention", |a: &Attrs| Ok(Arc::new(Attention::new(a)?))),
-    ("attention_gradient", |a: &Attrs| Ok(Arc::new(AttentionGradient { of: Attention::new(a)? }))),
+    ("attention_gradient", |a: &Attrs| Ok(Arc::new(AttentionGradient { of: Attention::new(a)?, halves: false }))),
 ];
 
 /// `softmax(scale q·k + bias)·v` in each head. Operands: q (batch, queries, heads, size), k (batch, keys, key heads,
@@ -113,6 +117,11 @@ impl Attention {
         Ok(s)
     }
 
+    /// Whether queries, keys and values of bfloat16 are taken as they are, bias and mask coming after `first` operands.
+    fn takes_pairs(&self, inputs: &[Spec], first: usize) -> bool {
+        !self.biased && inputs.len() == self.operands(first) && self.check(inputs, first).is_ok_and(|s| takes_pairs(&s))
+    }
+
     /// The same with simple ops, for derivatives of derivatives. `extra` are bias and mask.
     fn composed(&self, q: &Value, k: &Value, v: &Value, extra: &[Value]) -> Result<Value> {
         let s = self.sizes(&q.spec().shape, &k.spec().shape, &v.spec().shape);
@@ -167,14 +176,27 @@ impl Op for Attention {
         let s = self.check(inputs, 3)?;
         Ok(vec![
             inputs[0].with_shape(&[s.batch, s.queries, s.heads, s.value_size]),
-            inputs[0].with_shape(&[2, s.batch, s.heads, s.queries]),
+            widened(&inputs[0].with_shape(&[2, s.batch, s.heads, s.queries])),
         ])
+    }
+
+    fn takes_pairs(&self, inputs: &[Spec]) -> u32 {
+        u32::from(self.takes_pairs(inputs, 3)) * 0b111
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { halves: Halves::Pairs, ..Traits::default() }
     }
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let s = self.sizes(inputs[0].shape(), inputs[1].shape(), inputs[2].shape());
         let (bias, mask) = self.places(3);
         let [out, statistics] = outputs else { unreachable!("two outputs") };
+        if inputs[0].spec.dtype == DType::BF16 {
+            let change = Change { mask: mask.map(|i| Spread::new(inputs[i].get::<u8>(), sizes4(&inputs[i]))), bias: None };
+            let operands = [0, 1, 2].map(|i| inputs[i].get::<u16>());
+            return forward_of_pairs(&s, operands, &change, out.get(), statistics.get());
+        }
         with_float!(inputs[0].spec.dtype, T => {
             let change = Change {
                 mask: mask.map(|i| Spread::new(inputs[i].get::<u8>(), sizes4(&inputs[i]))),
@@ -190,11 +212,13 @@ impl Op for Attention {
         }
         let extra = &at.inputs[3..];
         let mut operands: Vec<Value> = at.inputs[..3].to_vec();
-        operands.extend([at.outputs[0].clone(), at.outputs[1].clone(), at.g()?]);
+        // Statistics of halves are float32, and nothing is to be cast to match them.
+        let dtype = operands[0].spec().dtype;
+        operands.extend([at.outputs[0].clone(), at.outputs[1].clone(), cast(&at.g()?, dtype)?]);
         operands.extend_from_slice(extra);
         let mut found: Vec<Option<Value>> = vec![None; at.inputs.len()];
         if at.needs[..3].contains(&true) {
-            let slopes = apply(Arc::new(AttentionGradient { of: self.clone() }), &operands)?;
+            let slopes = apply(Arc::new(AttentionGradient { of: self.clone(), halves: dtype.is_half() }), &operands)?;
             for (i, slope) in slopes.into_iter().enumerate() {
                 found[i] = Some(slope);
             }
@@ -218,6 +242,8 @@ impl Op for Attention {
 #[derive(Debug)]
 pub struct AttentionGradient {
     of: Attention,
+    /// All operands but the statistics are bfloat16.
+    halves: bool,
 }
 
 impl Op for AttentionGradient {
@@ -226,7 +252,11 @@ impl Op for AttentionGradient {
     }
 
     fn promotion(&self) -> Promotion {
-        Promotion::FloatFirst(6 + usize::from(self.of.biased))
+        if self.halves { Promotion::None } else { Promotion::FloatFirst(6 + usize::from(self.of.biased)) }
+    }
+
+    fn takes_pairs(&self, inputs: &[Spec]) -> u32 {
+        u32::from(self.halves && self.of.takes_pairs(inputs, 6)) * 0b10_1111
     }
 
     fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
@@ -247,6 +277,11 @@ impl Op for AttentionGradient {
         let s = self.of.sizes(inputs[0].shape(), inputs[1].shape(), inputs[2].shape());
         let (bias, mask) = self.of.places(6);
         let [dq, dk, dv] = outputs else { unreachable!("three outputs") };
+        if self.halves {
+            let change = Change { mask: mask.map(|i| Spread::new(inputs[i].get::<u8>(), sizes4(&inputs[i]))), bias: None };
+            let operands = [0, 1, 2, 3, 5].map(|i| inputs[i].get::<u16>());
+            return gradient_of_pairs(&s, operands, inputs[4].get(), change, [dq.get(), dk.get(), dv.get()]);
+        }
         with_float!(inputs[0].spec.dtype, T => {
             let given = Given::<T> {
                 q: inputs[0].get(),
@@ -283,7 +318,8 @@ impl Op for AttentionGradient {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
+        let halves = if self.halves { Halves::Pairs } else { Halves::Cast };
+        Traits { halves, reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {

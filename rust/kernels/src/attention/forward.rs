@@ -5,11 +5,13 @@
 
 use std::ops::Range;
 
+use super::format::Format;
 use super::product::Product;
-use super::tile::{BLOCK, Copied, LANES, Queries, STRIP, ScaleRows, Weigh, scores, turned, turned_row, visible};
+use super::tile::{BLOCK, Copied, LANES, Queries, STRIP, ScaleRows, Weigh, factor_of_keys, scores, turned, turned_row, visible};
 use super::{AttentionShape, Change, NEVER, for_each_task};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, lanes};
+use crate::element::Element as _;
 use crate::isa::{self, Isa};
 use crate::math::frame;
 
@@ -19,15 +21,15 @@ const LEAST: usize = 128;
 /// Tasks to divide an attention into, if there are enough queries.
 const TASKS: usize = 16;
 
-struct Call<'a, T> {
+struct Call<'a, F: Format> {
     isa: Isa,
     shape: &'a AttentionShape,
-    q: &'a [T],
-    k: &'a [T],
-    v: &'a [T],
-    change: Change<'a, T>,
-    out: Shared<T>,
-    statistics: Shared<T>,
+    q: &'a [F::Of],
+    k: &'a [F::Of],
+    v: &'a [F::Of],
+    change: Change<'a, F::Of>,
+    out: Shared<F::Out>,
+    statistics: Shared<F::Of>,
 }
 
 /// `softmax(scale q·k + bias)·v`, and the statistics (largest score; one over the sum of exponentials) of each
@@ -45,16 +47,27 @@ pub fn forward<T: Element>(
     statistics: &mut [T],
 ) {
     shape.check(q.len(), k.len(), v.len(), out.len(), statistics.len());
-    if out.is_empty() {
-        return;
-    }
     if shape.keys == 0 {
         statistics.fill(T::NAN);
         return out.fill(T::NAN);
     }
+    run::<T>(shape, (q, k, v), change, out, statistics);
+}
+
+/// The same of words of operands, if there are keys.
+pub(super) fn run<F: Format>(
+    shape: &AttentionShape,
+    (q, k, v): (&[F::Of], &[F::Of], &[F::Of]),
+    change: &Change<'_, F::Of>,
+    out: &mut [F::Out],
+    statistics: &mut [F::Of],
+) {
+    if out.is_empty() {
+        return;
+    }
     let isa = isa::active();
     let (out, statistics) = (Shared::new(out), Shared::new(statistics));
-    let call = Call { isa, shape, q, k, v, change: *change, out, statistics };
+    let call = Call::<F> { isa, shape, q, k, v, change: *change, out, statistics };
     let heads = shape.batch * shape.heads;
     let mut per_task = MOST;
     while per_task > LEAST && heads * shape.queries.div_ceil(per_task) < TASKS {
@@ -85,13 +98,13 @@ struct State<'a, T> {
     found: &'a mut [T],
 }
 
-impl<T: Element> Call<'_, T> {
+impl<F: Format> Call<'_, F> {
     fn task(&self, queries: &Queries) {
         let (s, count) = (self.shape, queries.range.len());
         let block = BLOCK.min(s.keys);
-        let (turned_row, width) = (turned_row(block), s.value_size.next_multiple_of(lanes::<T>(self.isa)));
-        let sizes = [(STRIP + 1) * BLOCK, s.size * turned_row, block * width, count * width, count, count];
-        let mut scratch = Array::<T>::dirty(sizes.iter().sum());
+        let (turned_row, width) = (turned_row(block), s.value_size.next_multiple_of(lanes::<F::Of>(self.isa)));
+        let sizes = [(STRIP + 1) * BLOCK, F::words(s.size) * turned_row, F::words(block) * width, count * width, count, count];
+        let mut scratch = Array::<F::Of>::dirty(sizes.iter().sum());
         let mut rest = &mut scratch[..];
         let mut part = |i: usize| rest.split_off_mut(..sizes[i]).expect("as long as all parts");
         let (tile, k, v, found, top, total) = (part(0), part(1), part(2), part(3), part(4), part(5));
@@ -102,12 +115,12 @@ impl<T: Element> Call<'_, T> {
         let banded = s.causal || s.window > 0;
         // A query that sees no key at all wants the keys outside of the band as well, in a second round.
         for whole in [false, true] {
-            let blind = |strip: &State<'_, T>| strip.top.iter().any(|t| *t <= T::from_f64(NEVER));
+            let blind = |strip: &State<'_, F::Of>| strip.top.iter().any(|t| *t <= F::Of::from_f64(NEVER));
             let wanted: Vec<bool> = strips.iter().map(|strip| !whole || (banded && blind(strip))).collect();
             for (strip, _) in strips.iter_mut().zip(&wanted).filter(|(_, wanted)| **wanted) {
                 strip.begun = false;
-                strip.top.fill(T::from_f64(f64::from(f32::MIN)));
-                strip.total.fill(T::ZERO);
+                strip.top.fill(F::Of::from_f64(f64::from(f32::MIN)));
+                strip.total.fill(F::Of::ZERO);
             }
             for start in (0..s.keys).step_by(block) {
                 let keys = start..(start + block).min(s.keys);
@@ -137,61 +150,67 @@ impl<T: Element> Call<'_, T> {
         &self,
         queries: &Queries,
         keys: &Range<usize>,
-        block: &Fetched<'_, T>,
-        strip: &mut State<'_, T>,
-        tile: &mut [[T; BLOCK]],
+        block: &Fetched<'_, F::Of>,
+        strip: &mut State<'_, F::Of>,
+        tile: &mut [[F::Of; BLOCK]],
     ) {
         let (s, rows, offset) = (self.shape, queries.range.len(), keys.start - block.keys.start);
-        let q = self.q[s.query(queries.batch, queries.head, queries.range.start)..].as_ptr();
+        let q = self.q[s.query(queries.batch, queries.head, queries.range.start) / F::TERMS..].as_ptr();
         let k = block.turned[offset..].as_ptr();
         // SAFETY: the queries of a head lie `heads * size` apart, all within the operand; the block holds these keys.
-        unsafe { scores(self.isa, s, &self.change, queries, keys, (q, s.heads * s.size), (k, block.turned_row), tile) };
-        let mut fade = [T::ZERO; STRIP];
+        unsafe { scores::<F>(self.isa, s, &self.change, queries, keys, (q, s.heads * F::words(s.size)), (k, block.turned_row), tile) };
+        let mut fade = [F::Of::ZERO; STRIP];
         let columns = keys.len().next_multiple_of(LANES);
         let fade = &mut fade[..rows];
         frame::run(self.isa, Weigh { scores: &mut tile[..rows], columns, top: strip.top, total: strip.total, fade });
         if strip.begun {
             frame::run(self.isa, ScaleRows { rows: strip.found, width: block.values_row, factors: fade });
         }
-        let product = Product::<T, BLOCK> {
+        let tile = tile.as_mut_ptr().cast::<F::Of>();
+        let product = Product::<F::Of, BLOCK> {
             rows,
             columns: block.values_row,
-            k: keys.len(),
-            a: tile.as_ptr().cast(),
+            k: F::words(keys.len()),
+            // SAFETY: a tile has as many rows as a strip.
+            a: unsafe { F::along_keys(tile, tile, rows, keys.len()) },
             stride: BLOCK,
-            b: block.values[offset * block.values_row..].as_ptr(),
+            // The offset is a multiple of some lanes.
+            b: block.values[offset / F::TERMS * block.values_row..].as_ptr(),
             b_row: block.values_row,
             c: strip.found.as_mut_ptr(),
             c_row: block.values_row,
             accumulate: strip.begun,
         };
         // SAFETY: the block holds these keys' values; a strip has as many rows as a tile reads at once.
-        unsafe { product.run(self.isa) };
+        unsafe { product.run(self.isa, F::FACTORS) };
         strip.begun = true;
     }
 
     /// Writes results and statistics of a strip.
-    fn finish(&self, queries: &Queries, strip: State<'_, T>, width: usize) {
+    fn finish(&self, queries: &Queries, strip: State<'_, F::Of>, width: usize) {
         let (s, rows) = (self.shape, queries.range.len());
         let (row, start) = (s.row(queries.batch, queries.head) + queries.range.start, queries.range.start);
-        strip.total.iter_mut().for_each(|t| *t = T::ONE / *t);
+        strip.total.iter_mut().for_each(|t| *t = F::Of::ONE / *t);
         frame::run(self.isa, ScaleRows { rows: strip.found, width, factors: strip.total });
         let (to, to_row) = (self.out.at(s.result(queries.batch, queries.head, start)), s.heads * s.value_size);
-        frame::run(self.isa, Copied { from: strip.found.as_ptr(), from_row: width, to, to_row, rows, size: s.value_size });
-        // SAFETY: each task writes the statistics of its own queries, all within the result.
+        // SAFETY: each task writes results and statistics of its own queries, all within the results.
         unsafe {
+            F::give(self.isa, (strip.found.as_ptr(), width), (to, to_row), rows, s.value_size);
             std::ptr::copy_nonoverlapping(strip.top.as_ptr(), self.statistics.at(row), rows);
             std::ptr::copy_nonoverlapping(strip.total.as_ptr(), self.statistics.at(s.rows() + row), rows);
         }
     }
 
     /// Turns the keys of a block, and copies its values to lie side by side.
-    fn fetch(&self, batch: usize, head: usize, keys: &Range<usize>, (k, k_row): (&mut [T], usize), (v, v_row): (&mut [T], usize)) {
+    fn fetch(&self, batch: usize, head: usize, keys: &Range<usize>, (k, k_row): (&mut [F::Of], usize), (v, v_row): (&mut [F::Of], usize)) {
         let (s, rows) = (self.shape, keys.len());
-        let from = (self.k[s.key(batch, head, keys.start)..].as_ptr(), s.key_heads * s.size);
-        // SAFETY: the keys of a head lie `key_heads * size` apart, all within the operand.
-        unsafe { turned(self.isa, from, (rows, s.size), (k, k_row), Some(T::from_f64(s.scale))) };
-        let (from, from_row) = (self.v[s.value(batch, head, keys.start)..].as_ptr(), s.key_heads * s.value_size);
-        frame::run(self.isa, Copied { from, from_row, to: v.as_mut_ptr(), to_row: v_row, rows, size: s.value_size });
+        let size = F::words(s.size);
+        let from = (self.k[s.key(batch, head, keys.start) / F::TERMS..].as_ptr(), s.key_heads * size);
+        // SAFETY: the keys of a head lie `key_heads` rows apart, all within the operand.
+        unsafe { turned(self.isa, from, (rows, size), (k, k_row), factor_of_keys::<F>(s)) };
+        let (from, size) = (self.v[s.value(batch, head, keys.start) / F::TERMS..].as_ptr(), F::words(s.value_size));
+        let values = Copied { from, from_row: s.key_heads * size, to: v.as_mut_ptr(), to_row: v_row, rows, size };
+        // SAFETY: as above; there is room for a block.
+        unsafe { F::right(self.isa, values) };
     }
 }

@@ -5,11 +5,13 @@
 
 use std::ops::Range;
 
+use super::format::Format;
 use super::product::{APART, Product, SLACK, TURNED};
-use super::tile::{BLOCK, Copied, Dots, LANES, Queries, Slopes, scores, turned, turned_row, visible};
+use super::tile::{BLOCK, Copied, Dots, LANES, Queries, Slopes, factor_of_keys, scores, turned, turned_row, visible};
 use super::{AttentionShape, Change, NEVER, for_each_task};
 use crate::conv::scratch::{Array, Shared};
 use crate::conv::vector::{Element, lanes};
+use crate::element::Element as _;
 use crate::isa::{self, Isa};
 use crate::math::frame;
 
@@ -35,13 +37,13 @@ pub struct Given<'a, T> {
     pub change: Change<'a, T>,
 }
 
-struct Call<'a, T> {
+struct Call<'a, F: Format> {
     isa: Isa,
     shape: &'a AttentionShape,
-    given: &'a Given<'a, T>,
-    dq: Shared<T>,
-    dk: Shared<T>,
-    dv: Shared<T>,
+    given: &'a Given<'a, F::Of>,
+    dq: Shared<F::Out>,
+    dk: Shared<F::Out>,
+    dv: Shared<F::Out>,
 }
 
 /// Cotangents of queries, keys and values.
@@ -57,12 +59,23 @@ pub fn gradient<T: Element>(shape: &AttentionShape, given: &Given<'_, T>, dq: &m
         dk.fill(T::ZERO);
         return dv.fill(T::ZERO);
     }
+    run::<T>(shape, given, dq, dk, dv);
+}
+
+/// The same of words of operands, if there are keys and queries.
+pub(super) fn run<F: Format>(
+    shape: &AttentionShape,
+    given: &Given<'_, F::Of>,
+    dq: &mut [F::Out],
+    dk: &mut [F::Out],
+    dv: &mut [F::Out],
+) {
     let isa = isa::active();
-    let call = Call { isa, shape, given, dq: Shared::new(dq), dk: Shared::new(dk), dv: Shared::new(dv) };
+    let call = Call::<F> { isa, shape, given, dq: Shared::new(dq), dk: Shared::new(dk), dv: Shared::new(dv) };
     call.run();
 }
 
-/// A head of keys and values where a task works on them: rows side by side, and turned block by block.
+/// A head of keys and values where a task works on them: keys as a right factor, both turned block by block.
 struct Head<'a, T> {
     k: &'a [T],
     k_turned: &'a [T],
@@ -76,6 +89,10 @@ struct Head<'a, T> {
 /// A panel of queries with their cotangents, and what is known of each.
 struct Panel<'a, T> {
     queries: Queries,
+    /// Rows as left factors, with their distance.
+    q_rows: (*const T, usize),
+    g_rows: (*const T, usize),
+    /// The same as right factors.
     q: &'a [T],
     g: &'a [T],
     top: &'a [T],
@@ -84,7 +101,7 @@ struct Panel<'a, T> {
     scale: &'a [T],
 }
 
-impl<T: Element> Call<'_, T> {
+impl<F: Format> Call<'_, F> {
     fn run(&self) {
         let s = self.shape;
         let heads = s.batch * s.key_heads;
@@ -94,12 +111,12 @@ impl<T: Element> Call<'_, T> {
         let sums = s.keys * (k_width + v_width);
         if chunks == 1 {
             return for_each_task(s, heads, |head| {
-                let mut sums = Array::<T>::zeroed(sums);
+                let mut sums = Array::<F::Of>::zeroed(sums);
                 self.task(head, 0..panels, &mut sums);
                 self.finish(head, &sums);
             });
         }
-        let mut partial = Array::<T>::zeroed(heads * chunks * sums);
+        let mut partial = Array::<F::Of>::zeroed(heads * chunks * sums);
         let shared = Shared::new(&mut partial);
         let part = |i: usize| {
             // SAFETY: tasks have parts of their own, which no one reads before all tasks are done.
@@ -122,71 +139,78 @@ impl<T: Element> Call<'_, T> {
 
     /// Lengths of the rows of keys and values in scratch memory: whole registers.
     fn widths(&self) -> (usize, usize) {
-        let lanes = lanes::<T>(self.isa);
+        let lanes = lanes::<F::Of>(self.isa);
         (self.shape.size.next_multiple_of(lanes), self.shape.value_size.next_multiple_of(lanes))
     }
 
     /// Adds the share of some panels to the sums of a head of keys, and writes the cotangents of their queries.
-    fn task(&self, key_head: usize, panels: Range<usize>, sums: &mut [T]) {
+    fn task(&self, key_head: usize, panels: Range<usize>, sums: &mut [F::Of]) {
         let (s, given) = (self.shape, self.given);
         let (batch, key_head) = (key_head / s.key_heads, key_head % s.key_heads);
         let block = BLOCK.min(s.keys);
         let ((k_width, v_width), turned_row, blocks) = (self.widths(), turned_row(block), s.keys.div_ceil(block));
+        let (k_words, v_words, rows) = (F::words(s.size), F::words(s.value_size), F::words(PANEL));
         let sizes = [
             TILE * BLOCK,
             TILE * BLOCK,
+            rows * k_width,
+            rows * v_width,
             PANEL * k_width,
-            PANEL * v_width,
-            PANEL * k_width,
-            s.keys * k_width,
-            blocks * s.size * turned_row,
-            blocks * s.value_size * turned_row,
+            F::words(s.keys) * k_width,
+            blocks * k_words * turned_row,
+            blocks * v_words * turned_row,
         ];
-        let mut scratch = Array::<T>::dirty(sizes.iter().sum());
+        let mut scratch = Array::<F::Of>::dirty(sizes.iter().sum());
         let mut rest = &mut scratch[..];
         let mut part = |i: usize| rest.split_off_mut(..sizes[i]).expect("as long as all parts");
         let (weights, slopes) = (part(0).as_chunks_mut::<BLOCK>().0, part(1).as_chunks_mut::<BLOCK>().0);
         let (q, g, dq, k, k_turned, v_turned) = (part(2), part(3), part(4), part(5), part(6), part(7));
-        let (from, from_row) = (given.k[s.key(batch, key_head, 0)..].as_ptr(), s.key_heads * s.size);
-        frame::run(self.isa, Copied { from, from_row, to: k.as_mut_ptr(), to_row: k_width, rows: s.keys, size: s.size });
+        let words_of = |x: &[F::Of], at: usize| x[at / F::TERMS..].as_ptr();
+        let right = |from: *const F::Of, from_row: usize, to: &mut [F::Of], to_row: usize, rows: usize, size: usize| {
+            // SAFETY: rows of operands, all within them; there is room for the rows of a head and of a panel.
+            unsafe { F::right(self.isa, Copied { from, from_row, to: to.as_mut_ptr(), to_row, rows, size }) };
+        };
+        right(words_of(given.k, s.key(batch, key_head, 0)), s.key_heads * k_words, k, k_width, s.keys, k_words);
         for (i, start) in (0..s.keys).step_by(block).enumerate() {
             let rows = block.min(s.keys - start);
-            let keys = given.k[s.key(batch, key_head, start)..].as_ptr();
-            let values = given.v[s.value(batch, key_head, start)..].as_ptr();
-            let (to_k, to_v) = (&mut k_turned[i * s.size * turned_row..], &mut v_turned[i * s.value_size * turned_row..]);
+            let keys = words_of(given.k, s.key(batch, key_head, start));
+            let values = words_of(given.v, s.value(batch, key_head, start));
+            let (to_k, to_v) = (&mut k_turned[i * k_words * turned_row..], &mut v_turned[i * v_words * turned_row..]);
             // SAFETY: rows of a head lie `key_heads` rows apart, all within the operands.
             unsafe {
-                let scale = Some(T::from_f64(s.scale));
-                turned(self.isa, (keys, s.key_heads * s.size), (rows, s.size), (to_k, turned_row), scale);
-                turned(self.isa, (values, s.key_heads * s.value_size), (rows, s.value_size), (to_v, turned_row), None);
+                let factor = factor_of_keys::<F>(s);
+                turned(self.isa, (keys, s.key_heads * k_words), (rows, k_words), (to_k, turned_row), factor);
+                turned(self.isa, (values, s.key_heads * v_words), (rows, v_words), (to_v, turned_row), None);
             }
         }
         let held = Head { k, k_turned, v_turned, k_width, v_width, turned_row };
         let per_head = s.queries.div_ceil(PANEL);
-        let (q_row, g_row) = (s.heads * s.size, s.heads * s.value_size);
+        let (q_row, g_row) = (s.heads * k_words, s.heads * v_words);
         for item in panels {
             let head = key_head * s.groups() + item / per_head;
             let start = item % per_head * PANEL;
             let rows = PANEL.min(s.queries - start);
             let at = s.result(batch, head, start);
-            let (from, from_g) = (given.q[s.query(batch, head, start)..].as_ptr(), given.g[at..].as_ptr());
-            frame::run(self.isa, Copied { from, from_row: q_row, to: q.as_mut_ptr(), to_row: k_width, rows, size: s.size });
-            let size = s.value_size;
-            frame::run(self.isa, Copied { from: from_g, from_row: g_row, to: g.as_mut_ptr(), to_row: v_width, rows, size });
+            let (from, from_g) = (words_of(given.q, s.query(batch, head, start)), words_of(given.g, at));
+            right(from, q_row, q, k_width, rows, k_words);
+            right(from_g, g_row, g, v_width, rows, v_words);
             let row = s.row(batch, head) + start;
             let (top, share) = (&given.statistics[row..][..rows], &given.statistics[s.rows() + row..][..rows]);
-            let (mut level, mut scale) = ([T::ZERO; PANEL], [T::from_f64(s.scale); PANEL]);
+            let (mut level, mut scale) = ([F::Of::ZERO; PANEL], [F::Of::from_f64(s.scale); PANEL]);
             let (level, scale) = (&mut level[..rows], &mut scale[..rows]);
-            frame::run(self.isa, Dots { a: &given.g[at..], b: &given.out[at..], row: g_row, size, sums: level });
+            let at = at / F::TERMS;
+            F::dots(self.isa, Dots { a: &given.g[at..], b: &given.out[at..], row: g_row, size: v_words, sums: level });
             let mut blind = false;
             for (scale, top) in scale.iter_mut().zip(top) {
-                if *top <= T::from_f64(NEVER) {
-                    (*scale, blind) = (T::ZERO, true);
+                if *top <= F::Of::from_f64(NEVER) {
+                    (*scale, blind) = (F::Of::ZERO, true);
                 }
             }
             let queries = Queries { batch, head, range: start..start + rows };
-            let panel = Panel { queries, q, g, top, share, level, scale };
-            dq.fill(T::ZERO);
+            // Floats are copied as they are, and side by side the rows are in fewer places of the cache.
+            let (q_rows, g_rows) = if F::TERMS == 1 { ((q.as_ptr(), k_width), (g.as_ptr(), v_width)) } else { ((from, q_row), (from_g, g_row)) };
+            let panel = Panel { queries, q_rows, g_rows, q, g, top, share, level, scale };
+            dq.fill(F::Of::ZERO);
             for from in (0..s.keys).step_by(block) {
                 let block = from..(from + block).min(s.keys);
                 let keys = visible(s, &panel.queries.range, &block, blind);
@@ -194,61 +218,71 @@ impl<T: Element> Call<'_, T> {
                     self.step(&panel, &held, &block, &keys, (weights, slopes), dq, sums);
                 }
             }
-            let to = self.dq.at(s.query(batch, head, start));
-            frame::run(self.isa, Copied { from: dq.as_ptr(), from_row: k_width, to, to_row: q_row, rows, size: s.size });
+            let to = (self.dq.at(s.query(batch, head, start)), s.heads * s.size);
+            // SAFETY: each task writes the cotangents of its own queries.
+            unsafe { F::give(self.isa, (dq.as_ptr(), k_width), to, rows, s.size) };
         }
     }
 
     /// Adds what a panel and some keys of a block do to each other.
     fn step(
         &self,
-        panel: &Panel<'_, T>,
-        head: &Head<'_, T>,
+        panel: &Panel<'_, F::Of>,
+        head: &Head<'_, F::Of>,
         block: &Range<usize>,
         keys: &Range<usize>,
-        (weights, slopes): (&mut [[T; BLOCK]], &mut [[T; BLOCK]]),
-        dq: &mut [T],
-        sums: &mut [T],
+        (weights, slopes): (&mut [[F::Of; BLOCK]], &mut [[F::Of; BLOCK]]),
+        dq: &mut [F::Of],
+        sums: &mut [F::Of],
     ) {
         let (s, isa, rows) = (self.shape, self.isa, panel.queries.range.len());
         let (k_width, v_width, turned_row) = (head.k_width, head.v_width, head.turned_row);
         let columns = keys.len().next_multiple_of(LANES);
         let (number, offset) = (block.start / BLOCK, keys.start - block.start);
-        let k_turned = head.k_turned[number * s.size * turned_row + offset..].as_ptr();
-        let v_turned = head.v_turned[number * s.value_size * turned_row + offset..].as_ptr();
+        let (k_words, v_words) = (F::words(s.size), F::words(s.value_size));
+        let k_turned = head.k_turned[number * k_words * turned_row + offset..].as_ptr();
+        let v_turned = head.v_turned[number * v_words * turned_row + offset..].as_ptr();
         let (q, g) = (panel.q.as_ptr(), panel.g.as_ptr());
         let (dk, dv) = sums.split_at_mut(s.keys * k_width);
         let (dk, dv) = (dk[keys.start * k_width..].as_mut_ptr(), dv[keys.start * v_width..].as_mut_ptr());
-        let tile = slopes.as_mut_ptr().cast::<T>();
         // SAFETY: the head holds the keys of the block, the panel rows of queries and cotangents, the sums a row for each
         // key; both tiles have rows for what products read beyond.
         unsafe {
-            scores(isa, s, &self.given.change, &panel.queries, keys, (q, k_width), (k_turned, turned_row), weights);
-            let (a, stride, b, b_row) = (g, v_width, v_turned, turned_row);
-            let (k, c, c_row) = (s.value_size, tile, BLOCK);
-            Product::<T, APART> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate: false }.run(isa);
+            scores::<F>(isa, s, &self.given.change, &panel.queries, keys, panel.q_rows, (k_turned, turned_row), weights);
+            let ((a, stride), b, b_row) = (panel.g_rows, v_turned, turned_row);
+            let (k, c, c_row) = (v_words, slopes.as_mut_ptr().cast::<F::Of>(), BLOCK);
+            Product::<F::Of, APART> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate: false }.run(isa, F::FACTORS);
             let (top, share, level, scale) = (panel.top, panel.share, panel.level, panel.scale);
-            let (weights, slopes) = (&mut weights[..rows], &mut slopes[..rows]);
-            frame::run(isa, Slopes { weights, slopes, columns, top, share, level, scale });
-            let (a, stride, k, accumulate) = (weights.as_ptr().cast::<T>(), BLOCK, rows, true);
+            let tiles = Slopes { weights: &mut weights[..rows], slopes: &mut slopes[..rows], columns, top, share, level, scale };
+            frame::run(isa, tiles);
+            let (weights, slopes) = (weights.as_mut_ptr().cast::<F::Of>(), slopes.as_mut_ptr().cast::<F::Of>());
+            F::along_queries(weights, rows, columns);
+            let (a, stride, k, accumulate) = (weights.cast_const(), BLOCK, F::words(rows), true);
             let (b, b_row, c, c_row, columns, rows) = (g, v_width, dv, v_width, v_width, keys.len());
-            Product::<T, TURNED> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa);
-            let (a, b, b_row, c, c_row, columns) = (tile.cast_const(), q, k_width, dk, k_width, k_width);
-            Product::<T, TURNED> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa);
-            let (b, rows, k, c) = (head.k[keys.start * k_width..].as_ptr(), k, keys.len(), dq.as_mut_ptr());
-            Product::<T, BLOCK> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa);
+            Product::<F::Of, TURNED> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa, F::FACTORS);
+            // The weights are done with.
+            let queries = panel.queries.range.len();
+            let by_keys = F::along_keys(slopes, weights, queries, keys.len());
+            F::along_queries(slopes, queries, keys.len().next_multiple_of(LANES));
+            let (a, b, b_row, c, c_row, columns) = (slopes.cast_const(), q, k_width, dk, k_width, k_width);
+            Product::<F::Of, TURNED> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa, F::FACTORS);
+            let (a, b, c) = (by_keys, head.k[keys.start / F::TERMS * k_width..].as_ptr(), dq.as_mut_ptr());
+            let (rows, k) = (queries, F::words(keys.len()));
+            Product::<F::Of, BLOCK> { rows, columns, k, a, stride, b, b_row, c, c_row, accumulate }.run(isa, F::FACTORS);
         }
     }
 
     /// Writes the cotangents of a head of keys and values.
-    fn finish(&self, key_head: usize, sums: &[T]) {
+    fn finish(&self, key_head: usize, sums: &[F::Of]) {
         let (s, (k_width, v_width)) = (self.shape, self.widths());
         let (batch, head) = (key_head / s.key_heads, key_head % s.key_heads);
         let (dk, dv) = sums.split_at(s.keys * k_width);
-        let rows = s.keys;
-        let (to, to_row) = (self.dk.at(s.key(batch, head, 0)), s.key_heads * s.size);
-        frame::run(self.isa, Copied { from: dk.as_ptr(), from_row: k_width, to, to_row, rows, size: s.size });
-        let (to, to_row) = (self.dv.at(s.value(batch, head, 0)), s.key_heads * s.value_size);
-        frame::run(self.isa, Copied { from: dv.as_ptr(), from_row: v_width, to, to_row, rows, size: s.value_size });
+        let to_k = (self.dk.at(s.key(batch, head, 0)), s.key_heads * s.size);
+        let to_v = (self.dv.at(s.value(batch, head, 0)), s.key_heads * s.value_size);
+        // SAFETY: each task writes the cotangents of its own head.
+        unsafe {
+            F::give(self.isa, (dk.as_ptr(), k_width), to_k, s.keys, s.size);
+            F::give(self.isa, (dv.as_ptr(), v_width), to_v, s.keys, s.value_size);
+        }
     }
 }

@@ -5,8 +5,10 @@
 //! then every product finds its operands where they are: the left one is read element by element and may lie any way
 //! round, the right one has rows of whole registers. Bias and mask lie as the scores do.
 
+mod format;
 mod forward;
 mod gradient;
+mod paired;
 mod product;
 mod tile;
 
@@ -14,6 +16,7 @@ use std::ops::Range;
 
 pub use forward::forward;
 pub use gradient::{Given, gradient};
+pub use paired::{forward_of_pairs, gradient_of_pairs, takes_pairs};
 
 /// What the score of a hidden key is: finite, so that a query that sees no key at all gets the plain mean.
 pub const NEVER: f64 = -0.7 * f32::MAX as f64;

@@ -5,7 +5,7 @@
 //! thirty-two of them, with six rows, whose addresses fit the general registers. The narrow tiles have more rows, so that
 //! enough sums are under way.
 
-use crate::conv::vector::{Element, Kernel, Vector, dispatch};
+use crate::conv::vector::{Element, Factors, Kernel, Vector, dispatch_factors};
 use crate::isa::Isa;
 
 /// Rows that a tile may read beyond those of the left operand, unless these are [`APART`].
@@ -34,8 +34,8 @@ impl<T: Element, const LEFT: usize> Product<T, LEFT> {
     /// # Safety
     /// The operands must be readable, and the result writable by nobody else, over the sizes; the left one also over
     /// [`SLACK`] more rows.
-    pub unsafe fn run(self, isa: Isa) {
-        dispatch(isa, self);
+    pub unsafe fn run(self, isa: Isa, factors: Factors) {
+        dispatch_factors(isa, factors, self);
     }
 
     #[inline(always)]

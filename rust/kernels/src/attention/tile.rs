@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use super::format::Format;
 use super::product::{APART, Product};
 use super::{AttentionShape, Change, NEVER};
 use crate::conv::vector::Element;
+use crate::element::Element as _;
 use crate::isa::Isa;
 use crate::layout::transpose_block;
 use crate::math::Fma;
@@ -41,10 +43,10 @@ pub(super) fn turned_row(block: usize) -> usize {
     block.next_multiple_of(LANES) + LANES
 }
 
-/// Keys, or values, of a block with time in lanes: rows [`turned_row`] apart, times a factor.
+/// Keys, or values, of a block with time in lanes: rows [`turned_row`] apart, times a factor if there is one.
 ///
 /// # Safety
-/// `rows` rows of `size` elements must be readable, `from_row` apart.
+/// `rows` rows of `size` words must be readable, `from_row` apart.
 pub(super) unsafe fn turned<T: Element>(
     isa: Isa,
     (from, from_row): (*const T, usize),
@@ -62,27 +64,32 @@ pub(super) unsafe fn turned<T: Element>(
     }
 }
 
+/// What keys are multiplied by when they are turned; scores instead where that would round keys once more.
+pub(super) fn factor_of_keys<F: Format>(shape: &AttentionShape) -> Option<F::Of> {
+    (F::TERMS == 1).then(|| F::Of::from_f64(shape.scale))
+}
+
 /// The scores of some queries and keys: products, bias, masks. Lanes past the last key are minus infinity.
 ///
 /// # Safety
-/// Rows of the queries must be readable from `q` on, `keys` turned from `k` on, both for the size of a head.
-pub(super) unsafe fn scores<T: Element>(
+/// Rows of the queries must be readable from `q` on, `keys` turned from `k` on, both for the words of a head.
+pub(super) unsafe fn scores<F: Format>(
     isa: Isa,
     shape: &AttentionShape,
-    change: &Change<'_, T>,
+    change: &Change<'_, F::Of>,
     queries: &Queries,
     keys: &Range<usize>,
-    (q, q_row): (*const T, usize),
-    (k, k_row): (*const T, usize),
-    out: &mut [[T; BLOCK]],
+    (q, q_row): (*const F::Of, usize),
+    (k, k_row): (*const F::Of, usize),
+    out: &mut [[F::Of; BLOCK]],
 ) {
     let rows = queries.range.len();
     let columns = keys.len().next_multiple_of(LANES);
     assert!(rows <= out.len() && columns <= BLOCK, "room for the scores");
-    let product = Product::<T, APART> {
+    let product = Product::<F::Of, APART> {
         rows,
         columns,
-        k: shape.size,
+        k: F::words(shape.size),
         a: q,
         stride: q_row,
         b: k,
@@ -92,10 +99,30 @@ pub(super) unsafe fn scores<T: Element>(
         accumulate: false,
     };
     // SAFETY: operands by the caller's word; rows of the result are as long as a block.
-    unsafe { product.run(isa) };
+    unsafe { product.run(isa, F::FACTORS) };
+    if factor_of_keys::<F>(shape).is_none() {
+        frame::run(isa, Scaled { rows: &mut out[..rows], columns, factor: F::Of::from_f64(shape.scale) });
+    }
     let banded = !shape.all_seen(&queries.range, keys);
     if columns > keys.len() || banded || change.bias.is_some() || change.mask.is_some() {
         frame::run(isa, Changed { shape, change, queries, keys, banded, rows: &mut out[..rows] });
+    }
+}
+
+/// Scores, times a factor.
+struct Scaled<'a, T> {
+    rows: &'a mut [[T; BLOCK]],
+    /// A multiple of [`LANES`].
+    columns: usize,
+    factor: T,
+}
+
+impl<T: Element> Loop for Scaled<'_, T> {
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        for row in self.rows {
+            row[..self.columns].iter_mut().for_each(|x| *x *= self.factor);
+        }
     }
 }
 

@@ -202,7 +202,7 @@ pub fn dispatch<T: Element, K: Kernel<T>>(isa: Isa, kernel: K) {
 
 /// As [`dispatch`], with registers for these factors.
 #[inline]
-fn dispatch_factors<T: Element, K: Kernel<T>>(isa: Isa, factors: Factors, kernel: K) {
+pub fn dispatch_factors<T: Element, K: Kernel<T>>(isa: Isa, factors: Factors, kernel: K) {
     match factors {
         Factors::Floats => dispatch(isa, kernel),
         Factors::Pairs => T::run_pairs(kernel),
