@@ -12,6 +12,8 @@ from rkeras import _engine, layers, ops
 from .test_ops import CASES, drawn, run
 
 HALVES = {"bfloat16": ml_dtypes.bfloat16, "float16": np.float16}
+# Ops that may round factors of their products too, where the processor multiplies pairs of bfloat16: by a step for each of a few terms.
+FACTORS = ("lstm", "gru", "simple_rnn", "attention")
 # Cases that call several ops round in between.
 ROUNDED = [c for c in CASES if c.wrt and c.reference is not None and c.call is None]
 
@@ -34,7 +36,8 @@ def test_results_are_those_of_float32_rounded(case, dtype):
             # Numbers too large for a half are infinite.
             with np.errstate(over="ignore"):
                 wanted = wanted.astype(got.dtype)
-            np.testing.assert_allclose(got.astype(np.float32), wanted.astype(np.float32), rtol=step, atol=1e-6)
+            atol = 4 * step if dtype == "bfloat16" and case.op in FACTORS else 1e-6
+            np.testing.assert_allclose(got.astype(np.float32), wanted.astype(np.float32), rtol=step, atol=atol)
         else:
             np.testing.assert_array_equal(got, wanted)
 
@@ -202,3 +205,47 @@ def test_sums_over_any_axes(shape, axis, dtype):
     assert (np.abs(got.astype("f8") - wanted) <= step * np.abs(wanted) + error + 1e-6).all()
     compiled = np.asarray(rkeras.function(lambda x: ops.sum(x, axis=axis))(ops.convert_to_tensor(x)))
     np.testing.assert_array_equal(compiled.view("u2"), got.view("u2"))
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "simple"])
+def test_recurrent_layers_of_bfloat16(kind):
+    """States and kernels are rounded, sums are not: what float32 gives, within some steps."""
+    rng = np.random.default_rng(10)
+    x = rng.normal(size=(5, 9, 7)).astype("f4")
+    make = {"lstm": layers.LSTM, "gru": layers.GRU, "simple": layers.SimpleRNN}[kind]
+    found = []
+    for dtype in ("float32", "mixed_bfloat16"):
+        rkeras.utils.set_random_seed(11)
+        layer = make(37, return_sequences=True, dtype=dtype)
+        layer.build(x.shape)
+        with rkeras.GradientTape() as tape:
+            y = layer(x)
+            loss = ops.sum(ops.square(ops.cast(y, "float32")))
+        found.append([np.asarray(v).astype("f4") for v in (y, *tape.gradient(loss, layer.trainable_variables))])
+        assert str(y.dtype) == ("float32" if dtype == "float32" else "bfloat16")
+    for single, half in zip(*found, strict=True):
+        np.testing.assert_allclose(half / np.abs(single).max(), single / np.abs(single).max(), atol=0.03)
+
+
+@pytest.mark.parametrize("sizes", [(6, 4), (5, 4), (32, 16)], ids=str)
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_of_bfloat16(sizes, causal):
+    rng = np.random.default_rng(12)
+    q, k = (rounded(rng.normal(size=(2, n, 3, sizes[0]))) for n in (19, 33))
+    v, g = rounded(rng.normal(size=(2, 33, 3, sizes[1]))), rounded(rng.normal(size=(2, 19, 3, sizes[1])))
+
+    def step(q, k, v, g):
+        with rkeras.GradientTape() as tape:
+            for x in (q, k, v):
+                tape.watch(x)
+            y = ops.dot_product_attention(q, k, v, is_causal=causal)
+            loss = ops.sum(ops.multiply(y, g))
+        return y, *tape.gradient(loss, [q, k, v])
+
+    few = [ops.convert_to_tensor(x.astype(ml_dtypes.bfloat16)) for x in (q, k, v, g)]
+    single = step(*map(ops.convert_to_tensor, (q, k, v, g)))
+    for run in (step, rkeras.function(step)):
+        for half, wanted in zip(run(*few), single, strict=True):
+            assert str(half.dtype) == "bfloat16"
+            scale = float(ops.max(ops.abs(wanted)))
+            np.testing.assert_allclose(np.asarray(half).astype("f4") / scale, np.asarray(wanted) / scale, atol=0.015)

@@ -93,7 +93,8 @@ fn through_float32(op: Arc<dyn Op>, inputs: &[Value], half: DType) -> Result<Vec
         .iter()
         .map(|v| if v.spec().dtype.is_half() { cast(v, DType::F32) } else { Ok(v.clone()) })
         .collect::<Result<Vec<_>>>()?;
-    let outputs = apply(op, &wide)?;
+    let instead = if half == DType::BF16 { op.of_cast_halves() } else { None };
+    let outputs = apply(instead.unwrap_or(op), &wide)?;
     // A float32 operand beside the halves means the op was asked to mix: its result stays float32.
     let mixed = inputs.iter().any(|v| v.spec().dtype == DType::F32);
     outputs

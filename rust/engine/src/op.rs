@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use rkeras_kernels::element::{Element, cast_slice, cast_slice_mut};
 
@@ -116,6 +117,12 @@ pub trait Op: Any + Debug + Send + Sync {
     /// widened. Results are float32 all the same if an op's halves are `Leading`, bfloat16 if they are `Pairs`.
     fn takes_pairs(&self, _inputs: &[Spec]) -> u32 {
         0
+    }
+
+    /// What runs instead when operands of bfloat16 were cast to float32 for it, if that may multiply bfloat16 nevertheless. For ops whose
+    /// halves are `Cast`.
+    fn of_cast_halves(&self) -> Option<Arc<dyn Op>> {
+        None
     }
 
     /// Cotangents of the inputs, written with other ops so that they can be differentiated again.

@@ -1,8 +1,11 @@
 //! Arrays of bfloat16 as kernels take them that multiply pairs: two terms of a sum in the place of each float32.
 
+use std::arch::x86_64::{_mm256_mask_storeu_epi16, _mm512_cvtneps_pbh, _mm512_maskz_loadu_ps};
+use std::mem::transmute;
 use std::ops::Deref;
 
 use crate::conv::scratch::Array;
+use crate::isa;
 use crate::parallel::{self, SendPtr};
 
 /// Pairs, where they lie or made. They look like float32, and are nothing but moved until the registers of pairs multiply them.
@@ -81,4 +84,45 @@ pub(crate) unsafe fn weave(low: &[u16], high: Option<&[u16]>, out: &mut [f32]) {
         Some(high) => out.iter_mut().zip(low.iter().zip(high)).for_each(|(word, (low, high))| *word = word_of(*low, *high)),
         None => out.iter_mut().zip(low).for_each(|(word, low)| *word = word_of(*low, 0)),
     }
+}
+
+/// A bit for each of the elements left of a register of sixteen.
+#[inline]
+pub(crate) fn mask(left: usize) -> u16 {
+    if left < 16 { (1 << left) - 1 } else { u16::MAX }
+}
+
+/// Rows of floats as rows of bfloat16.
+///
+/// # Safety
+/// Rows of `size` elements must be readable there and writable here by nobody else, and AVX512-BF16 present.
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")]
+pub(crate) unsafe fn round_rows((from, from_row): (*const f32, usize), (to, to_row): (*mut u16, usize), rows: usize, size: usize) {
+    for row in 0..rows {
+        for start in (0..size).step_by(16) {
+            let mask = mask(size - start);
+            // SAFETY: the caller's promise; masked elements are not touched.
+            unsafe {
+                let numbers = _mm512_maskz_loadu_ps(mask, from.add(row * from_row + start));
+                _mm256_mask_storeu_epi16(to.add(row * to_row + start).cast(), mask, transmute(_mm512_cvtneps_pbh(numbers)));
+            }
+        }
+    }
+}
+
+/// Rows of `len` floats, `ld` apart, rounded to bfloat16 and paired with their neighbours; the last of an odd number is paired with zero.
+///
+/// # Panics
+/// If the slice is too short, or the processor has no instructions for it.
+pub(crate) fn rounded(x: &[f32], (rows, len, ld): (usize, usize, usize)) -> Array<f32> {
+    assert!(rows == 0 || len == 0 || (rows - 1) * ld + len <= x.len(), "{rows} rows of {len} elements");
+    assert!(isa::has_pairs(), "pairs of bfloat16 on this processor");
+    let words = len.div_ceil(2);
+    let mut made = Array::<f32>::dirty(rows * words);
+    if len % 2 == 1 {
+        made.fill(0.0);
+    }
+    // SAFETY: the rows lie in the slice and the array, and the instructions are there.
+    unsafe { round_rows((x.as_ptr(), ld), (made.as_mut_ptr().cast(), 2 * words), rows, len) };
+    made
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rkeras_kernels::element::cast_slice_mut;
 use rkeras_kernels::entry::FloatKernels;
+use rkeras_kernels::isa;
 use rkeras_kernels::recurrent::{Inputs, Kind, Outputs, Saved, Sizes, Slopes};
 
 use crate::apply::apply;
@@ -13,6 +14,7 @@ use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp};
+use crate::ops::cast::cast;
 use crate::ops::matmul::matmul;
 use crate::ops::{reduce, shape, structure};
 use crate::registry::Entry;
@@ -45,6 +47,8 @@ pub struct Recurrent {
     zero_masked: bool,
     /// The recurrent kernel has a bias of its own.
     bias: bool,
+    /// Operands were bfloat16: factors of products with the recurrent kernel may be so again.
+    pairs: bool,
 }
 
 impl Recurrent {
@@ -53,7 +57,7 @@ impl Recurrent {
         if bias && kind != (Kind::Gru { reset_after: true }) {
             return Err(Error::value("only a gru with reset_after has a recurrent bias"));
         }
-        Ok(Self { kind, reverse: a.bool_or("reverse", false)?, zero_masked: a.bool_or("zero_masked", false)?, bias })
+        Ok(Self { kind, reverse: a.bool_or("reverse", false)?, zero_masked: a.bool_or("zero_masked", false)?, bias, pairs: false })
     }
 
     fn states(&self) -> usize {
@@ -142,7 +146,7 @@ impl Op for Recurrent {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
         let (batch, steps, units) = self.sizes(inputs[0].shape(), inputs[self.kernel()].shape());
         let mask = inputs.get(self.floats()).map(View::get::<u8>);
-        let sizes = Sizes { batch, steps, units, reverse: self.reverse, zero_masked: self.zero_masked, mask };
+        let sizes = Sizes { batch, steps, units, reverse: self.reverse, zero_masked: self.zero_masked, mask, pairs: self.pairs };
         let (sequence, rest) = outputs.split_first_mut().expect("as inferred");
         let (states, saved) = rest.split_at_mut(self.states());
         let (h, c) = states.split_first_mut().expect("as inferred");
@@ -172,6 +176,10 @@ impl Op for Recurrent {
             };
             T::recurrent_forward(self.kind, &sizes, &given, found);
         });
+    }
+
+    fn of_cast_halves(&self) -> Option<Arc<dyn Op>> {
+        isa::favours_pairs().then(|| Arc::new(Self { pairs: true, ..self.clone() }) as Arc<dyn Op>)
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
@@ -228,14 +236,21 @@ impl Recurrent {
         };
         let before = rows(&saved[0])?;
         let recurrent = rows(recurrent)?;
+        let product = |a: &Value, b: &Value| {
+            if !self.pairs {
+                return matmul(a, b, true, false);
+            }
+            let found = matmul(&cast(a, DType::BF16)?, &cast(b, DType::BF16)?, true, false)?;
+            cast(&found, DType::F32)
+        };
         if self.kind != (Kind::Gru { reset_after: false }) {
-            return matmul(&before, &recurrent, true, false);
+            return product(&before, &recurrent);
         }
         // The candidate's columns multiplied what the reset gate had left of the state.
         let (n, units) = (before.spec().shape[0] as i64, before.spec().shape[1] as i64);
         let gates = structure::slice(&recurrent, &[0, 0], &[n, 2 * units], &[1, 1])?;
         let new = structure::slice(&recurrent, &[0, 2 * units], &[n, units], &[1, 1])?;
-        let parts = [matmul(&before, &gates, true, false)?, matmul(&rows(&saved[1])?, &new, true, false)?];
+        let parts = [product(&before, &gates)?, product(&rows(&saved[1])?, &new)?];
         structure::concatenate(&parts, 1)
     }
 }
@@ -314,7 +329,7 @@ impl Op for RecurrentGrad {
         let layer = &self.layer;
         let (batch, steps, units) = layer.sizes(inputs[0].spec.shape.as_slice(), inputs[self.kernel()].shape());
         let mask = inputs.get(self.floats()).map(View::get::<u8>);
-        let sizes = Sizes { batch, steps, units, reverse: layer.reverse, zero_masked: layer.zero_masked, mask };
+        let sizes = Sizes { batch, steps, units, reverse: layer.reverse, zero_masked: layer.zero_masked, mask, pairs: layer.pairs };
         let (x, rest) = outputs.split_first_mut().expect("as inferred");
         let (states, recurrent) = rest.split_at_mut(layer.states());
         let (h, c) = states.split_first_mut().expect("as inferred");

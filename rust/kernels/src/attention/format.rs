@@ -1,9 +1,8 @@
 //! How the numbers of operands and results lie, and what products of them multiply: floats, or pairs of bfloat16.
 
 use std::arch::x86_64::{
-    __m512i, _mm256_mask_storeu_epi16, _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_dpbf16_ps, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_maskz_loadu_epi32, _mm512_maskz_loadu_ps, _mm512_permutexvar_epi16, _mm512_reduce_add_ps, _mm512_setzero_ps,
-    _mm512_storeu_si512,
+    __m512i, _mm512_cvtne2ps_pbh, _mm512_dpbf16_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_maskz_loadu_epi32,
+    _mm512_permutexvar_epi16, _mm512_reduce_add_ps, _mm512_setzero_ps, _mm512_storeu_si512,
 };
 use std::mem::transmute;
 
@@ -11,7 +10,7 @@ use super::tile::{BLOCK, Copied, Dots, LANES};
 use crate::conv::vector::{Element, Factors};
 use crate::isa::Isa;
 use crate::math::frame;
-use crate::pairs::weave;
+use crate::pairs::{mask, round_rows, weave};
 
 /// Operands come in words, each of as many terms of a sum as one multiplication takes; scores, sums and statistics are floats.
 pub(super) trait Format {
@@ -100,17 +99,12 @@ impl Format for Pairs {
     }
     unsafe fn give(_: Isa, from: (*const f32, usize), to: (*mut u16, usize), rows: usize, size: usize) {
         // SAFETY: as above.
-        unsafe { rounded(from, to, rows, size) }
+        unsafe { round_rows(from, to, rows, size) }
     }
     fn dots(_: Isa, dots: Dots<'_, f32>) {
         // SAFETY: as above.
         unsafe { sums(dots) }
     }
-}
-
-/// A bit for each of the elements left of a register of sixteen.
-fn mask(left: usize) -> u16 {
-    if left < 16 { (1 << left) - 1 } else { u16::MAX }
 }
 
 /// # Safety
@@ -171,22 +165,6 @@ unsafe fn paired(tile: *mut f32, rows: usize, columns: usize) {
                 let second = if row + 1 < rows { _mm512_loadu_ps(first.add(BLOCK)) } else { _mm512_setzero_ps() };
                 let both = transmute::<_, __m512i>(_mm512_cvtne2ps_pbh(second, _mm512_loadu_ps(first)));
                 _mm512_storeu_si512(tile.add(row / 2 * BLOCK + column).cast(), _mm512_permutexvar_epi16(turns, both));
-            }
-        }
-    }
-}
-
-/// # Safety
-/// See [`Format::give`]; AVX512-BF16 must be present.
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")]
-unsafe fn rounded((from, from_row): (*const f32, usize), (to, to_row): (*mut u16, usize), rows: usize, size: usize) {
-    for row in 0..rows {
-        for start in (0..size).step_by(LANES) {
-            let mask = mask(size - start);
-            // SAFETY: the caller's promise; masked elements are not touched.
-            unsafe {
-                let numbers = _mm512_maskz_loadu_ps(mask, from.add(row * from_row + start));
-                _mm256_mask_storeu_epi16(to.add(row * to_row + start).cast(), mask, transmute(_mm512_cvtneps_pbh(numbers)));
             }
         }
     }

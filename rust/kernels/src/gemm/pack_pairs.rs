@@ -6,7 +6,7 @@ use crate::memory::Buffer;
 use std::ops::Range;
 
 /// Columns of a panel: two registers of AVX-512, the only instructions here that multiply pairs.
-const WIDTH: usize = 32;
+pub(super) const WIDTH: usize = 32;
 
 /// Columns of B, each with `k` terms.
 #[derive(Clone, Copy)]

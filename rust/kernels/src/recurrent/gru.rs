@@ -3,7 +3,7 @@
 use super::backward::{CellBack, StepBack};
 use super::forward::{Cell, Step};
 use super::lanes::{LANES, add, each, put, take, through_sigmoid, through_tanh};
-use crate::conv::vector::Element;
+use crate::conv::vector::{Element, Factors};
 use crate::gemm::Repeated;
 use crate::math::Fma;
 use crate::math::float::Math;
@@ -16,13 +16,13 @@ pub(super) struct After<'a, T> {
 }
 
 impl<'a, T: Element> After<'a, T> {
-    pub fn forward(units: usize, kernel: &[T], bias: Option<&'a [T]>) -> Self {
+    pub fn forward(units: usize, kernel: &[T], bias: Option<&'a [T]>, factors: Factors) -> Self {
         assert!(bias.is_none_or(|b| b.len() == 3 * units), "recurrent bias of {units} units");
-        Self { kernel: Repeated::new(kernel, (units, 3 * units), 3 * units, false), bias }
+        Self { kernel: Repeated::new(kernel, (units, 3 * units), 3 * units, false, factors), bias }
     }
 
-    pub fn backward(units: usize, kernel: &[T]) -> Self {
-        Self { kernel: Repeated::new(kernel, (3 * units, units), 3 * units, true), bias: None }
+    pub fn backward(units: usize, kernel: &[T], factors: Factors) -> Self {
+        Self { kernel: Repeated::new(kernel, (3 * units, units), 3 * units, true, factors), bias: None }
     }
 }
 
@@ -134,19 +134,19 @@ pub(super) struct Before<T> {
 }
 
 impl<T: Element> Before<T> {
-    pub fn forward(units: usize, kernel: &[T]) -> Self {
+    pub fn forward(units: usize, kernel: &[T], factors: Factors) -> Self {
         let width = 3 * units;
         Self {
-            gates: Repeated::new(kernel, (units, 2 * units), width, false),
-            new: Repeated::new(&kernel[(2 * units).min(kernel.len())..], (units, units), width, false),
+            gates: Repeated::new(kernel, (units, 2 * units), width, false, factors),
+            new: Repeated::new(&kernel[(2 * units).min(kernel.len())..], (units, units), width, false, factors),
         }
     }
 
-    pub fn backward(units: usize, kernel: &[T]) -> Self {
+    pub fn backward(units: usize, kernel: &[T], factors: Factors) -> Self {
         let width = 3 * units;
         Self {
-            gates: Repeated::new(kernel, (2 * units, units), width, true),
-            new: Repeated::new(&kernel[(2 * units).min(kernel.len())..], (units, units), width, true),
+            gates: Repeated::new(kernel, (2 * units, units), width, true, factors),
+            new: Repeated::new(&kernel[(2 * units).min(kernel.len())..], (units, units), width, true, factors),
         }
     }
 }

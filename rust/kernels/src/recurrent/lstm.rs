@@ -3,7 +3,7 @@
 use super::backward::{CellBack, StepBack};
 use super::forward::{Cell, Step};
 use super::lanes::{LANES, add, each, put, take, through_sigmoid, through_tanh};
-use crate::conv::vector::Element;
+use crate::conv::vector::{Element, Factors};
 use crate::gemm::Repeated;
 use crate::math::Fma;
 use crate::math::float::Math;
@@ -15,12 +15,12 @@ pub(super) struct Lstm<T> {
 }
 
 impl<T: Element> Lstm<T> {
-    pub fn forward(units: usize, kernel: &[T]) -> Self {
-        Self { kernel: Repeated::new(kernel, (units, 4 * units), 4 * units, false) }
+    pub fn forward(units: usize, kernel: &[T], factors: Factors) -> Self {
+        Self { kernel: Repeated::new(kernel, (units, 4 * units), 4 * units, false, factors) }
     }
 
-    pub fn backward(units: usize, kernel: &[T]) -> Self {
-        Self { kernel: Repeated::new(kernel, (4 * units, units), 4 * units, true) }
+    pub fn backward(units: usize, kernel: &[T], factors: Factors) -> Self {
+        Self { kernel: Repeated::new(kernel, (4 * units, units), 4 * units, true, factors) }
     }
 }
 

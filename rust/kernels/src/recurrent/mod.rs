@@ -11,7 +11,7 @@ mod lanes;
 mod lstm;
 mod simple;
 
-use crate::conv::vector::Element;
+use crate::conv::vector::{Element, Factors};
 use crate::parallel::SendPtr;
 
 pub use backward::{Saved, Slopes};
@@ -72,9 +72,16 @@ pub struct Sizes<'a> {
     pub zero_masked: bool,
     /// (batch, steps): where zero, the states stay as they are.
     pub mask: Option<&'a [u8]>,
+    /// What is multiplied with the recurrent kernel is rounded to bfloat16, as is the kernel; only in float32, where
+    /// [`crate::isa::favours_pairs`].
+    pub pairs: bool,
 }
 
 impl Sizes<'_> {
+    fn factors(&self) -> Factors {
+        if self.pairs { Factors::Pairs } else { Factors::Floats }
+    }
+
     /// The step of the input that comes as number `s`.
     fn step(&self, s: usize) -> usize {
         if self.reverse { self.steps - 1 - s } else { s }
@@ -107,11 +114,12 @@ impl Sizes<'_> {
 /// # Panics
 /// If an array has not the size that `s` asks for.
 pub fn forward<T: Element>(kind: Kind, s: &Sizes<'_>, i: &Inputs<'_, T>, o: Outputs<'_, T>) {
+    let factors = s.factors();
     match kind {
-        Kind::Lstm => forward::run(&lstm::Lstm::forward(s.units, i.kernel), s, i, o),
-        Kind::Gru { reset_after: true } => forward::run(&gru::After::forward(s.units, i.kernel, i.bias), s, i, o),
-        Kind::Gru { reset_after: false } => forward::run(&gru::Before::forward(s.units, i.kernel), s, i, o),
-        Kind::Simple => forward::run(&simple::Simple::forward(s.units, i.kernel), s, i, o),
+        Kind::Lstm => forward::run(&lstm::Lstm::forward(s.units, i.kernel, factors), s, i, o),
+        Kind::Gru { reset_after: true } => forward::run(&gru::After::forward(s.units, i.kernel, i.bias, factors), s, i, o),
+        Kind::Gru { reset_after: false } => forward::run(&gru::Before::forward(s.units, i.kernel, factors), s, i, o),
+        Kind::Simple => forward::run(&simple::Simple::forward(s.units, i.kernel, factors), s, i, o),
     }
 }
 
@@ -120,11 +128,12 @@ pub fn forward<T: Element>(kind: Kind, s: &Sizes<'_>, i: &Inputs<'_, T>, o: Outp
 /// # Panics
 /// If an array has not the size that `s` asks for.
 pub fn backward<T: Element>(kind: Kind, s: &Sizes<'_>, i: &Saved<'_, T>, o: Slopes<'_, T>) {
+    let factors = s.factors();
     match kind {
-        Kind::Lstm => backward::run(&lstm::Lstm::backward(s.units, i.kernel), s, i, o),
-        Kind::Gru { reset_after: true } => backward::run(&gru::After::backward(s.units, i.kernel), s, i, o),
-        Kind::Gru { reset_after: false } => backward::run(&gru::Before::backward(s.units, i.kernel), s, i, o),
-        Kind::Simple => backward::run(&simple::Simple::backward(s.units, i.kernel), s, i, o),
+        Kind::Lstm => backward::run(&lstm::Lstm::backward(s.units, i.kernel, factors), s, i, o),
+        Kind::Gru { reset_after: true } => backward::run(&gru::After::backward(s.units, i.kernel, factors), s, i, o),
+        Kind::Gru { reset_after: false } => backward::run(&gru::Before::backward(s.units, i.kernel, factors), s, i, o),
+        Kind::Simple => backward::run(&simple::Simple::backward(s.units, i.kernel, factors), s, i, o),
     }
 }
 
