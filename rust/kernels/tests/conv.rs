@@ -191,6 +191,13 @@ proptest! {
     }
 
     #[test]
+    fn passes_of_few_output_channels_match_plain_loops(s in shape_with((5..=40usize).prop_map(|cin| (cin, 1)), 1..=4usize)) {
+        check_pairs(&s, 1e-4);
+        check::<f32>(&s, 1e-4);
+        check::<f64>(&s, 1e-12);
+    }
+
+    #[test]
     fn depthwise_passes_match_plain_loops(s in depthwise_shape()) {
         check::<f32>(&s, 1e-4);
         check::<f64>(&s, 1e-12);
@@ -254,8 +261,9 @@ fn a_depthwise_convolution_of_nothing_is_bias_and_zeros() {
 fn larger_shapes_match_plain_loops() {
     let narrow = [same(3, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(2, 14, 5, 32, 8), same(1, 30, 3, 5, 67), same(3, 40, 3, 3, 3)];
     // Channels of four registers, in rows that tiles of six pixels do not fill.
+    let few = [same(2, 130, 3, 33, 1), same(3, 60, 5, 32, 3), same(1, 150, 3, 2, 40), same(2, 70, 3, 4, 64)];
     let wide = [same(2, 13, 3, 32, 64), same(1, 11, 3, 5, 130), same(2, 9, 3, 1, 70), same(3, 5, 3, 1, 64)];
-    for s in narrow.into_iter().chain(wide) {
+    for s in narrow.into_iter().chain(few).chain(wide) {
         check::<f32>(&s, 1e-3);
         check_pairs(&s, 1e-3);
     }
@@ -267,7 +275,7 @@ fn bytes_do_not_depend_on_the_number_of_threads() {
     (strided.strides, strided.out, strided.groups) = ([1, 2, 2], [1, 12, 12], 2);
     let mut apart = depthwise(6, 33, 3, 50, 2);
     (apart.strides, apart.out) = ([1, 2, 2], [1, 17, 17]);
-    let dense = [same(9, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(1, 40, 3, 16, 40), same(2, 13, 3, 20, 64), strided];
+    let dense = [same(9, 28, 5, 1, 8), same(5, 14, 5, 8, 32), same(1, 40, 3, 16, 40), same(2, 13, 3, 20, 64), same(3, 160, 3, 20, 2), strided];
     let depthwise = [depthwise(3, 19, 3, 20, 1), depthwise(5, 56, 3, 64, 1), depthwise(9, 40, 5, 3, 1), apart];
     for s in dense.into_iter().chain(depthwise) {
         let x: Vec<f32> = values(s.input_len(), 1);

@@ -6,6 +6,7 @@
 
 mod band;
 mod depthwise;
+mod few;
 mod gradient;
 mod layout;
 mod pack;
@@ -44,6 +45,8 @@ pub fn forward<T: Element>(s: &ConvShape, x: &[T], w: &[T], epilogue: &Epilogue<
     s.check(x.len(), w.len(), y.len());
     if depthwise::is_depthwise(s) {
         depthwise::forward(s, x, w, epilogue, y);
+    } else if few::takes_forward::<T>(s) {
+        few::forward(s, x, w, epilogue, y);
     } else {
         by_groups(s, Factors::Floats, x, w, epilogue, y);
     }
@@ -64,6 +67,9 @@ pub fn backward_data<T: Element>(s: &ConvShape, g: &[T], w: &[T], dx: &mut [T]) 
     s.check(dx.len(), w.len(), g.len());
     if depthwise::is_depthwise(s) {
         return depthwise::backward_data(s, g, w, dx);
+    }
+    if few::takes_data::<T>(s) {
+        return few::backward_data(s, g, w, dx);
     }
     backward_by_phases(s, Factors::Floats, g, w, dx);
 }
@@ -110,6 +116,16 @@ pub fn backward_weights<T: Element>(s: &ConvShape, x: &[T], g: &[T], dw: &mut [T
 
 /// The gradient of the weights, pixel by pixel.
 fn sum_over_pixels<T: Element>(s: &ConvShape, factors: Factors, x: &[T], g: &[T], dw: &mut [T]) {
+    if let Some(exchanged) = s.exchanged() {
+        let mut found = scratch::Array::dirty(dw.len());
+        sum_over_pixels(&exchanged, factors, g, x, &mut found);
+        let (taps, size) = (s.kernel.iter().product::<usize>(), s.cin * s.cout);
+        for (tap, dw) in dw.chunks_exact_mut(size).enumerate() {
+            let found = &found[(taps - 1 - tap) * size..][..size];
+            dw.iter_mut().enumerate().for_each(|(i, dw)| *dw = found[i % s.cout * s.cin + i / s.cout]);
+        }
+        return;
+    }
     let isa = isa::active();
     let width = lanes::<T>(isa);
     for group in 0..s.groups {

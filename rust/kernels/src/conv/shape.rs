@@ -36,6 +36,17 @@ impl ConvShape {
         2 * self.batch * self.out.iter().product::<usize>() * self.weight_len()
     }
 
+    /// The convolution whose weights' gradient is this one's with taps in reverse and channels exchanged, input and gradient of the output
+    /// changing places. Registers lie along output channels: only where those are few and there are more of the others, and the stride
+    /// is one.
+    pub(super) fn exchanged(&self) -> Option<Self> {
+        let before = |i: usize| (self.dilation[i] * (self.kernel[i].max(1) - 1)).checked_sub(self.pad_before[i]);
+        let pad_before = [before(0)?, before(1)?, before(2)?];
+        let few = (1..=4).contains(&self.cout) && self.cin >= 2 * self.cout;
+        let (cin, cout, input, out) = (self.cout, self.cin, self.out, self.input);
+        (few && self.groups == 1 && self.strides == [1; 3]).then(|| Self { cin, cout, input, out, pad_before, ..self.clone() })
+    }
+
     /// # Panics
     /// If the sizes contradict each other or the slices; callers infer shapes before they come here.
     pub(super) fn check(&self, x: usize, w: usize, y: usize) {
