@@ -1,6 +1,6 @@
 //! Arrays of bfloat16 as kernels take them that multiply pairs: two terms of a sum in the place of each float32.
 
-use std::arch::x86_64::{_mm256_mask_storeu_epi16, _mm512_cvtneps_pbh, _mm512_maskz_loadu_ps};
+use std::arch::x86_64::{__m256bh, __m256i, _mm256_mask_storeu_epi16, _mm512_cvtneps_pbh, _mm512_maskz_loadu_ps};
 use std::mem::transmute;
 use std::ops::Deref;
 
@@ -104,7 +104,7 @@ pub(crate) unsafe fn round_rows((from, from_row): (*const f32, usize), (to, to_r
             // SAFETY: the caller's promise; masked elements are not touched.
             unsafe {
                 let numbers = _mm512_maskz_loadu_ps(mask, from.add(row * from_row + start));
-                _mm256_mask_storeu_epi16(to.add(row * to_row + start).cast(), mask, transmute(_mm512_cvtneps_pbh(numbers)));
+                _mm256_mask_storeu_epi16(to.add(row * to_row + start).cast(), mask, transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(numbers)));
             }
         }
     }

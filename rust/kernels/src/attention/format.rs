@@ -1,7 +1,7 @@
 //! How the numbers of operands and results lie, and what products of them multiply: floats, or pairs of bfloat16.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_cvtne2ps_pbh, _mm512_dpbf16_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_maskz_loadu_epi32,
+    __m512bh, __m512i, _mm512_cvtne2ps_pbh, _mm512_dpbf16_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_maskz_loadu_epi32,
     _mm512_permutexvar_epi16, _mm512_reduce_add_ps, _mm512_setzero_ps, _mm512_storeu_si512,
 };
 use std::mem::transmute;
@@ -11,6 +11,9 @@ use crate::conv::vector::{Element, Factors};
 use crate::isa::Isa;
 use crate::math::frame;
 use crate::pairs::{mask, round_rows, weave};
+
+/// Queries in rows, keys in lanes.
+pub(super) type Tile<F> = [[<F as Format>::Of; BLOCK]];
 
 /// Operands come in words, each of as many terms of a sum as one multiplication takes; scores, sums and statistics are floats.
 pub(super) trait Format {
@@ -135,7 +138,7 @@ unsafe fn narrowed(tile: *mut f32, spare: *mut f32, rows: usize, keys: usize) {
             }
             for start in (0..keys).step_by(2 * LANES) {
                 let (low, high) = (_mm512_loadu_ps(from.add(start)), _mm512_loadu_ps(from.add(start + LANES)));
-                _mm512_storeu_si512(to.add(start / 2).cast(), transmute::<_, __m512i>(_mm512_cvtne2ps_pbh(high, low)));
+                _mm512_storeu_si512(to.add(start / 2).cast(), transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low)));
             }
         }
     }
@@ -163,7 +166,7 @@ unsafe fn paired(tile: *mut f32, rows: usize, columns: usize) {
             for column in (0..columns).step_by(LANES) {
                 let first = tile.add(row * BLOCK + column);
                 let second = if row + 1 < rows { _mm512_loadu_ps(first.add(BLOCK)) } else { _mm512_setzero_ps() };
-                let both = transmute::<_, __m512i>(_mm512_cvtne2ps_pbh(second, _mm512_loadu_ps(first)));
+                let both = transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(second, _mm512_loadu_ps(first)));
                 _mm512_storeu_si512(tile.add(row / 2 * BLOCK + column).cast(), _mm512_permutexvar_epi16(turns, both));
             }
         }
@@ -183,7 +186,7 @@ unsafe fn sums(Dots { a, b, row, size, sums }: Dots<'_, f32>) {
             unsafe {
                 let a = _mm512_maskz_loadu_epi32(mask, a.as_ptr().add(start).cast());
                 let b = _mm512_maskz_loadu_epi32(mask, b.as_ptr().add(start).cast());
-                lanes = _mm512_dpbf16_ps(lanes, transmute::<__m512i, _>(a), transmute::<__m512i, _>(b));
+                lanes = _mm512_dpbf16_ps(lanes, transmute::<__m512i, __m512bh>(a), transmute::<__m512i, __m512bh>(b));
             }
         }
         *sum = _mm512_reduce_add_ps(lanes);

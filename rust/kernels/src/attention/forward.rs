@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::format::Format;
+use super::format::{Format, Tile};
 use super::product::Product;
 use super::tile::{BLOCK, Copied, LANES, Queries, STRIP, ScaleRows, Weigh, factor_of_keys, scores, turned, turned_row, visible};
 use super::{AttentionShape, Change, NEVER, for_each_task};
@@ -51,13 +51,13 @@ pub fn forward<T: Element>(
         statistics.fill(T::NAN);
         return out.fill(T::NAN);
     }
-    run::<T>(shape, (q, k, v), change, out, statistics);
+    run::<T>(shape, [q, k, v], change, out, statistics);
 }
 
 /// The same of words of operands, if there are keys.
 pub(super) fn run<F: Format>(
     shape: &AttentionShape,
-    (q, k, v): (&[F::Of], &[F::Of], &[F::Of]),
+    [q, k, v]: [&[F::Of]; 3],
     change: &Change<'_, F::Of>,
     out: &mut [F::Out],
     statistics: &mut [F::Of],
@@ -152,7 +152,7 @@ impl<F: Format> Call<'_, F> {
         keys: &Range<usize>,
         block: &Fetched<'_, F::Of>,
         strip: &mut State<'_, F::Of>,
-        tile: &mut [[F::Of; BLOCK]],
+        tile: &mut Tile<F>,
     ) {
         let (s, rows, offset) = (self.shape, queries.range.len(), keys.start - block.keys.start);
         let q = self.q[s.query(queries.batch, queries.head, queries.range.start) / F::TERMS..].as_ptr();

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::format::Format;
+use super::format::{Format, Tile};
 use super::product::{APART, Product, SLACK, TURNED};
 use super::tile::{BLOCK, Copied, Dots, LANES, Queries, Slopes, factor_of_keys, scores, turned, turned_row, visible};
 use super::{AttentionShape, Change, NEVER, for_each_task};
@@ -231,7 +231,7 @@ impl<F: Format> Call<'_, F> {
         head: &Head<'_, F::Of>,
         block: &Range<usize>,
         keys: &Range<usize>,
-        (weights, slopes): (&mut [[F::Of; BLOCK]], &mut [[F::Of; BLOCK]]),
+        (weights, slopes): (&mut Tile<F>, &mut Tile<F>),
         dq: &mut [F::Of],
         sums: &mut [F::Of],
     ) {

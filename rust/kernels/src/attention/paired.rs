@@ -26,7 +26,7 @@ pub fn forward_of_pairs(
     shape.check(q.len(), k.len(), v.len(), out.len(), statistics.len());
     assert!(takes_pairs(shape), "pairs of {shape:?}");
     let [(q, _), (k, _), (v, _)] = operands.map(|x| neighbours(x, (1, x.len(), x.len())));
-    forward::run::<Pairs>(shape, (&q, &k, &v), change, out, statistics);
+    forward::run::<Pairs>(shape, [&q, &k, &v], change, out, statistics);
 }
 
 /// As [`super::gradient`], of bfloat16; operands are q, k, v, the result of the forward pass and its cotangent.

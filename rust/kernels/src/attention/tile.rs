@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::format::Format;
+use super::format::{Format, Tile};
 use super::product::{APART, Product};
 use super::{AttentionShape, Change, NEVER};
 use crate::conv::vector::Element;
@@ -81,7 +81,7 @@ pub(super) unsafe fn scores<F: Format>(
     keys: &Range<usize>,
     (q, q_row): (*const F::Of, usize),
     (k, k_row): (*const F::Of, usize),
-    out: &mut [[F::Of; BLOCK]],
+    out: &mut Tile<F>,
 ) {
     let rows = queries.range.len();
     let columns = keys.len().next_multiple_of(LANES);
