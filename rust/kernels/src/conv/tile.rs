@@ -11,6 +11,9 @@ use super::vector::{Element, Kernel, Vector, opaque};
 use crate::gemm::broadcast::Operands;
 use crate::isa::loads_are_scarce;
 
+/// Taps of a row that pixels of a tile share numbers between.
+const TAPS: usize = 3;
+
 /// What happens to finished sums on their way to memory.
 #[derive(Clone, Copy)]
 pub(super) struct Finish<'a, T> {
@@ -149,14 +152,14 @@ impl<T: Element> Forward<'_, T> {
         let pixels = valid.into_iter().max().unwrap_or(0);
         let row = self.job.axes[2].out;
         if GROUP == 1
-            && let Some(size) = self.row_tile(V::PIXELS)
+            && let Some(size) = self.row_tile(V::PIXELS, self.shares(REGS))
         {
             for start in (0..pixels).step_by(row.max(1)) {
                 for p in (0..row).step_by(size).map(|p| start + p.min(row - size)) {
                     macro_rules! sizes {
                         ($($size:literal)+) => {
                             match size {
-                                $($size => V::apart(#[inline(always)] || if const { GROUP == 1 && ($size == V::PIXELS || (V::PIXELS == 14 && $size >= 8)) } {
+                                $($size => V::apart(#[inline(always)] || if const { GROUP == 1 && ($size == V::PIXELS || (V::PIXELS == 14 && $size >= 8 && ($size <= 14 || REGS == 1))) } {
                                     self.row::<V, $size, REGS>(windows, panel, 0, bias, p, starts[0]);
                                 }),)+
                                 _ => unreachable!("a tile of {size} pixels"),
@@ -164,7 +167,7 @@ impl<T: Element> Forward<'_, T> {
                         };
                     }
                     // SAFETY: passed on to the caller.
-                    unsafe { sizes!(2 6 8 10 12 14) }
+                    unsafe { sizes!(2 6 8 10 12 14 16) }
                 }
             }
             return;
@@ -201,11 +204,24 @@ impl<T: Element> Forward<'_, T> {
 
     /// Pixels of the tiles of rows whose windows are neighbours, if such tiles fit: those that cost the fewest instructions.
     #[inline(always)]
-    fn row_tile(&self, most: usize) -> Option<usize> {
+    fn row_tile(&self, most: usize, shares: bool) -> Option<usize> {
         let row = self.job.axes[2].out;
-        let sizes: &[usize] = if most == 14 { &PLANAR_TILES } else if most == 6 { &[6] } else { &[2] };
+        let sizes: &[usize] = match most {
+            14 if shares => &[16, 14, 12, 10, 8],
+            14 => &PLANAR_TILES,
+            6 => &[6],
+            _ => &[2],
+        };
         let cost = |size: &usize| row.div_ceil(*size) * (2 * size + 3);
         sizes.iter().copied().filter(|size| self.layout.neighbours && row >= *size).min_by_key(cost)
+    }
+
+    /// Whether the pixels of a tile share what they load (see `along`). One register of channels is multiplied once with each number; where
+    /// loads are cheaper than instructions that is no loss.
+    #[inline(always)]
+    fn shares(&self, registers: usize) -> bool {
+        let row = self.job.axes[2];
+        registers == 1 && loads_are_scarce() && self.layout.planar && row.tap_step == 1 && row.taps == TAPS
     }
 
     /// Pixels of one row from `first` on; of four registers, the third and fourth have their weights `right` further on.
@@ -238,9 +254,16 @@ impl<T: Element> Forward<'_, T> {
             let bias: [V; REGS] = std::array::from_fn(|r| V::load(bias.add(r * V::LANES)));
             let mut sums = [bias; PIXELS];
             let (k, a_step, b_step) = (layout.run, layout.step, REGS.min(2) * V::LANES);
-            for &run in layout.runs.iter() {
-                sums = V::sums(sums, Operands { k, a: window.add(run), a_step, b: w, b_step, right, last: V::LANES, ahead: std::ptr::null() });
-                w = w.add(k * b_step);
+            if const { REGS == 1 && PIXELS >= 8 } && self.shares(REGS) {
+                for runs in layout.runs.as_chunks::<TAPS>().0 {
+                    sums = along::<T, V, PIXELS, REGS>(sums, window.add(runs[0]), (k, a_step), w);
+                    w = w.add(TAPS * k * b_step);
+                }
+            } else {
+                for &run in layout.runs.iter() {
+                    sums = V::sums(sums, Operands { k, a: window.add(run), a_step, b: w, b_step, right, last: V::LANES, ahead: std::ptr::null() });
+                    w = w.add(k * b_step);
+                }
             }
             if self.finish.relu {
                 for i in 0..PIXELS {
@@ -348,6 +371,39 @@ impl<T: Element> Forward<'_, T> {
             }
         }
     }
+}
+
+/// Adds the products of a row of a window of so many taps, one channel after the other, whose weights lie tap after tap. Pixels that are
+/// neighbours see the same numbers at different taps: each is loaded once for all of them.
+#[inline(always)]
+unsafe fn along<T: Element, V: Vector<T>, const PIXELS: usize, const REGS: usize>(
+    mut sums: [[V; REGS]; PIXELS],
+    window: *const T,
+    (channels, step): (usize, usize),
+    weights: *const T,
+) -> [[V; REGS]; PIXELS] {
+    for c in 0..channels {
+        // SAFETY: the window is as deep and the panel as long, by the caller's word.
+        unsafe {
+            let row = window.add(c * step);
+            let taps: [V; TAPS] = std::array::from_fn(|t| V::load(weights.add((t * channels + c) * V::LANES)));
+            // A loop of so many steps would not be unrolled, and the sums would live in memory.
+            macro_rules! steps {
+                ($($at:literal)+) => {
+                    $(if const { $at < PIXELS + TAPS - 1 } {
+                        let x = V::splat(*row.add($at));
+                        for t in 0..TAPS {
+                            if $at >= t && $at - t < PIXELS {
+                                sums[$at - t][0] = x.mul_add(taps[t], sums[$at - t][0]);
+                            }
+                        }
+                    })+
+                };
+            }
+            steps!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17);
+        }
+    }
+    sums
 }
 
 /// Finished sums over the runs of the windows of `PIXELS` pixels, channels of a part side by side.
