@@ -19,7 +19,7 @@ class Entry(NamedTuple):
     inputs: tuple[int, ...]
     """Shape of a sample."""
     classes: int
-    """Number of classes; 0 for one number to regress."""
+    """Number of classes; 0 for one number to regress, or the images themselves."""
     words: int = 0
     """Size of the vocabulary, for inputs of word numbers."""
     hidden: tuple[int, ...] = ()
@@ -37,6 +37,7 @@ MODELS = {
     "wide": Entry("dense", 128, 25, (784,), 10, hidden=(1024, 1024)),
     "text": Entry("text", 32, 50, (200,), 2, 20000),
     "residual": Entry("residual", 64, 6, (32, 32, 3), 10),
+    "autoencoder": Entry("autoencoder", 128, 8, (28, 28, 1), 0),
 }
 
 
@@ -48,6 +49,8 @@ def data(entry: Entry) -> tuple[np.ndarray, np.ndarray]:
         x = rng.integers(0, entry.words, (n, *entry.inputs))
     else:
         x = rng.random((n, *entry.inputs), dtype=np.float32)
+    if entry.kind == "autoencoder":
+        return x, x
     y = rng.integers(0, entry.classes, n) if entry.classes else rng.random((n, 1), dtype=np.float32)
     return x, y
 
@@ -92,7 +95,15 @@ def keras_model(keras: Any, entry: Entry) -> Any:
                 x = layers.Conv2D(filters, 1, 2, use_bias=False)(x)
             x = layers.ReLU()(x + y)
         x = layers.GlobalAveragePooling2D()(x)
-    outputs = layers.Dense(entry.classes, activation="softmax")(x) if entry.classes else layers.Dense(1)(x)
+    elif kind == "autoencoder":
+        for _ in range(2):
+            x = layers.MaxPooling2D(2)(layers.Conv2D(32, 3, padding="same", activation="relu")(x))
+        for _ in range(2):
+            x = layers.Conv2DTranspose(32, 3, 2, padding="same", activation="relu")(x)
+    if kind == "autoencoder":
+        outputs = layers.Conv2D(1, 3, padding="same", activation="sigmoid")(x)
+    else:
+        outputs = layers.Dense(entry.classes, activation="softmax")(x) if entry.classes else layers.Dense(1)(x)
     net = keras.Model(inputs, outputs)
     net.compile("adam", "sparse_categorical_crossentropy" if entry.classes else "mse")
     return net
@@ -171,4 +182,11 @@ def torch_model(entry: Entry) -> Any:
         blocks = [Residual(a, b) for a, b in itertools.pairwise(widths)]
         first = nn.Conv2d(3, 16, 3, padding=1, bias=False)
         return nn.Sequential(first, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    if kind == "autoencoder":
+        return nn.Sequential(
+            nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.ConvTranspose2d(32, 32, 3, 2, 1, 1), nn.ReLU(), nn.ConvTranspose2d(32, 32, 3, 2, 1, 1), nn.ReLU(),
+            nn.Conv2d(32, 1, 3, padding=1), nn.Sigmoid(),
+        )  # fmt: skip
     return Recurrent(nn.LSTM if kind == "lstm" else nn.GRU)

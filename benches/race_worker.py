@@ -66,8 +66,7 @@ def torch_trainer(entry: Entry, threads: int, compiled: bool) -> Trainer:
     net = torch_model(entry)
     optimizer = torch.optim.Adam(net.parameters())
     x, y = data(entry)
-    if x.ndim == 4:
-        x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    x, y = (np.ascontiguousarray(v.transpose(0, 3, 1, 2)) if v.ndim == 4 else v for v in (x, y))
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
     loss = nn.functional.cross_entropy if entry.classes else nn.functional.mse_loss
     forward: Any = net
