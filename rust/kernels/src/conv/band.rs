@@ -1,5 +1,7 @@
 //! Copies of the input with its padding, interleaved where several segments share a register.
 
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
 use super::layout::Layout;
 use super::shape::{Axis, Job};
 use super::vector::Element;
@@ -28,6 +30,16 @@ pub(super) unsafe fn mix_rows<T: Copy>(group: usize, rows: &[*const T; 16], to: 
             1 => std::ptr::copy_nonoverlapping(rows[0], to, n),
             _ => mix::<T, 2>(rows, to, n),
         }
+    }
+}
+
+/// Has the row after this one come while this one is turned: its lines are read by eights, which the processor does not foresee.
+#[inline(always)]
+fn expect_row<T>(row: *const T, len: usize) {
+    const LINE: usize = 64;
+    for line in (0..len * size_of::<T>()).step_by(LINE) {
+        // SAFETY: an address is no access; where there is nothing, nothing happens.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(row.cast::<i8>().wrapping_add(line)) };
     }
 }
 
@@ -77,10 +89,13 @@ pub(super) unsafe fn fill<T: Element>(job: &Job, layout: &Layout, block: usize, 
                     if padding || left == right {
                         to.write_bytes(0, row_len * group);
                     } else if layout.planar {
+                        expect_row(rows[0].wrapping_add(job.from.extent[2] * job.from.channels), (right - left) * job.from.channels);
+                        // A few elements each: a call of the system's function would take longer than all else here.
                         for plane in 0..count {
                             let plane = to.add(plane * width);
-                            plane.write_bytes(0, left);
-                            plane.add(right).write_bytes(0, width - right);
+                            for column in (0..left).chain(right..width) {
+                                *plane.add(column) = *zeros.as_ptr();
+                            }
                         }
                         transpose_rows((right - left, count), (rows[0], job.from.channels), (to.add(left), width));
                     } else {

@@ -7,6 +7,7 @@
 //! mixed element by element, so that one broadcast of `interleave` neighbours feeds all lanes. Where many products follow from
 //! each element, bands are *planar*: each row channel by channel, so that the pixels of a tile lie side by side.
 
+use super::rows::FEW;
 use super::scratch::Array;
 use super::shape::Job;
 
@@ -22,6 +23,10 @@ const PLANAR_PRODUCTS: usize = 6;
 pub(super) const PLANAR_TILES: [usize; 4] = [14, 12, 10, 8];
 /// Blocks that a job should have for the threads to share it evenly, if its parts do not become too small for that.
 const BLOCKS_WANTED: usize = 16;
+
+/// Pixels of a row, and elements of a window, from which on registers may lie along rows.
+const SHORT: usize = 8;
+const DEEP: usize = 16;
 
 pub(super) struct Layout {
     pub interleave: usize,
@@ -48,6 +53,8 @@ pub(super) struct Layout {
     pub step: usize,
     /// Bands hold their rows channel by channel.
     pub planar: bool,
+    /// Registers lie along rows of pixels, as there are few channels of results.
+    pub along_rows: bool,
     /// The windows of neighbours along a row start one element (times `interleave`) after one another.
     pub neighbours: bool,
 }
@@ -64,8 +71,9 @@ impl Layout {
     /// With `planar`, bands may be: not all kernels read such.
     pub fn new(job: &Job, lanes: usize, budget: usize, planar: bool) -> Self {
         let [d, h, w] = job.axes;
+        let along_rows = planar && (1..=FEW).contains(&job.to.count) && w.in_step == 1 && w.out >= SHORT && job.depth() >= DEEP;
         let mut interleave = 1;
-        while interleave < INTERLEAVE && 2 * interleave * job.to.count.max(1) <= lanes {
+        while !along_rows && interleave < INTERLEAVE && 2 * interleave * job.to.count.max(1) <= lanes {
             interleave *= 2;
         }
         let band_of = |rows: [usize; 2]| [d.span(rows[0]), h.span(rows[1]), w.span(w.out)];
@@ -97,7 +105,8 @@ impl Layout {
                 images *= 2;
             }
         }
-        let planar = planar
+        let planar = along_rows
+            || planar
             && interleave == 1
             && job.from.count > 1
             && w.in_step == 1
@@ -120,6 +129,7 @@ impl Layout {
             run: 0,
             step: interleave,
             planar,
+            along_rows,
             neighbours: false,
         };
         layout.neighbours = planar || layout.source(job).pixel * w.in_step == interleave;

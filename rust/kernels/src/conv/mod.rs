@@ -6,11 +6,11 @@
 
 mod band;
 mod depthwise;
-mod few;
 mod gradient;
 mod layout;
 mod pack;
 mod paired;
+mod rows;
 pub(crate) mod scratch;
 mod shape;
 mod tile;
@@ -45,8 +45,6 @@ pub fn forward<T: Element>(s: &ConvShape, x: &[T], w: &[T], epilogue: &Epilogue<
     s.check(x.len(), w.len(), y.len());
     if depthwise::is_depthwise(s) {
         depthwise::forward(s, x, w, epilogue, y);
-    } else if few::takes_forward::<T>(s) {
-        few::forward(s, x, w, epilogue, y);
     } else {
         by_groups(s, Factors::Floats, x, w, epilogue, y);
     }
@@ -67,9 +65,6 @@ pub fn backward_data<T: Element>(s: &ConvShape, g: &[T], w: &[T], dx: &mut [T]) 
     s.check(dx.len(), w.len(), g.len());
     if depthwise::is_depthwise(s) {
         return depthwise::backward_data(s, g, w, dx);
-    }
-    if few::takes_data::<T>(s) {
-        return few::backward_data(s, g, w, dx);
     }
     backward_by_phases(s, Factors::Floats, g, w, dx);
 }

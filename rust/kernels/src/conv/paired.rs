@@ -6,7 +6,6 @@
 
 use super::depthwise::is_depthwise;
 use super::vector::Factors;
-use super::few;
 use super::{ConvShape, Epilogue, backward_by_phases, by_groups, sum_over_pixels};
 use crate::isa;
 use crate::pairs::{neighbours, woven};
@@ -26,8 +25,8 @@ impl Pass {
         let even = |channels: usize| channels > 0 && (channels / s.groups.max(1)).is_multiple_of(2);
         isa::favours_pairs()
             && match self {
-                Self::Forward => even(s.cin) && !few::takes_forward::<f32>(s),
-                Self::BackwardData => even(s.cout) && !few::takes_data::<f32>(s),
+                Self::Forward => even(s.cin),
+                Self::BackwardData => even(s.cout),
                 Self::BackwardWeights => !is_depthwise(s),
             }
     }

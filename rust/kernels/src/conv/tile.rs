@@ -43,7 +43,8 @@ impl<T: Element> Kernel<T> for Forward<'_, T> {
         } else {
             let len = layout.band_len(job) * layout.interleave * layout.images;
             let row = layout.band[2] * job.from.count;
-            let mut array = Array::<T>::dirty(len + row);
+            // Registers along rows may be read past the band.
+            let mut array = Array::<T>::dirty(len + row.max(2 * V::LANES));
             let (band, zeros) = array.split_at_mut(len);
             zeros.fill(T::default());
             // SAFETY: the scratch was sized for the block, the input is that of the job.
@@ -54,6 +55,7 @@ impl<T: Element> Kernel<T> for Forward<'_, T> {
         // SAFETY: windows, weights and outputs are those of the layout; the instruction set is the caller's promise.
         unsafe {
             match layout.interleave {
+                _ if layout.along_rows => self.along_rows::<V>(windows),
                 1 => self.panels::<V, 1>(windows),
                 _ => self.panels::<V, 2>(windows),
             }
