@@ -244,8 +244,8 @@ def test_attention_of_bfloat16(sizes, causal):
 
     few = [ops.convert_to_tensor(x.astype(ml_dtypes.bfloat16)) for x in (q, k, v, g)]
     single = step(*map(ops.convert_to_tensor, (q, k, v, g)))
-    for run in (step, rkeras.function(step)):
-        for half, wanted in zip(run(*few), single, strict=True):
+    for call in (step, rkeras.function(step)):
+        for half, wanted in zip(call(*few), single, strict=True):
             assert str(half.dtype) == "bfloat16"
             scale = float(ops.max(ops.abs(wanted)))
             np.testing.assert_allclose(np.asarray(half).astype("f4") / scale, np.asarray(wanted) / scale, atol=0.015)

@@ -37,6 +37,7 @@ impl<T: Element> Repeated<T> {
         let (rows, columns) = if transposed { (n, k) } else { (k, n) };
         assert!(rows == 0 || columns == 0 || (rows - 1) * ldb + columns <= b.len(), "matrix shorter than {k} x {n}");
         if factors == Factors::Pairs {
+            assert_eq!(size_of::<T>(), size_of::<f32>(), "bytes of a number whose pairs are multiplied");
             let panels = pairs_of(cast_slice(as_bytes(b)), (k, n), ldb, transposed);
             return Self { panels, k, n, factors, isa: isa::active(), element: PhantomData };
         }
