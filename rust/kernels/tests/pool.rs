@@ -3,9 +3,7 @@
 use proptest::prelude::*;
 use rkeras_kernels::isa;
 use rkeras_kernels::parallel;
-use rkeras_kernels::pool::{
-    PoolShape, avg_backward, avg_forward, max_backward, max_backward_of_halves, max_forward, max_gather,
-};
+use rkeras_kernels::pool::{PoolShape, avg_backward, avg_forward, max_backward, max_forward, max_gather};
 
 /// For each output element, the taps that lie in the image: (tap, input element).
 fn windows(s: &PoolShape) -> Vec<Vec<(u32, usize)>> {
@@ -71,18 +69,6 @@ fn check(s: &PoolShape, seed: usize) {
             assert_eq!(bits(&y), bits(&best), "{isa:?} {s:?}");
             max_backward(s, &g, &index, &mut dx);
             assert_eq!(dx, to_max, "{isa:?} {s:?}");
-            if (0..3).all(|i| s.strides[i] >= s.window[i]) {
-                let halves: Vec<u16> = (0..g.len()).map(|o| (o % 65_521) as u16 + 1).collect();
-                let (mut moved, mut wanted) = (vec![9; x.len()], vec![0; x.len()]);
-                max_backward_of_halves(s, &halves, &index, &mut moved);
-                for (o, window) in windows.iter().enumerate() {
-                    window.iter().filter(|(tap, _)| *tap == taps[o]).for_each(|(_, i)| wanted[*i] = halves[o]);
-                }
-                assert_eq!(moved, wanted, "{isa:?} {s:?}");
-                moved.fill(9);
-                max_backward_of_halves(s, &halves, &taps, &mut moved);
-                assert_eq!(moved, wanted, "{isa:?} {s:?}");
-            }
             max_gather(s, &other, &taps, &mut y);
             assert_eq!(y, picked, "{isa:?} {s:?}");
             avg_forward(s, &x, &mut y);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use rkeras_kernels::entry::{FloatKernels, MaxPool as MaxPoolKernels};
-use rkeras_kernels::pool::{PoolShape, max_backward_of_halves};
+use rkeras_kernels::pool::PoolShape;
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -49,10 +49,6 @@ impl Window {
             return Err(Error::value("pool_size and strides must be at least 1"));
         }
         Ok(Self { pool, strides, padding: Padding::parse(attrs)? })
-    }
-
-    fn is_disjoint(&self) -> bool {
-        self.strides.iter().zip(&self.pool).all(|(stride, size)| stride >= size)
     }
 
     /// The kernel's description for an image (batch, spatial…, channels).
@@ -206,12 +202,6 @@ impl Op for MaxScatter {
         let g = inputs[0];
         let s = self.window.shape_back(&self.size, g.shape()).expect("checked by infer");
         let (index, out) = (inputs[1], &mut outputs[0]);
-        if g.spec.dtype.is_half() {
-            return match index.spec.dtype {
-                DType::U8 => max_backward_of_halves::<u8>(&s, g.get(), index.get(), out.get()),
-                _ => max_backward_of_halves::<u32>(&s, g.get(), index.get(), out.get()),
-            };
-        }
         with_float!(g.spec.dtype, T => match index.spec.dtype {
             DType::U8 => <T as MaxPoolKernels<u8>>::backward(&s, g.get(), index.get(), out.get()),
             _ => <T as MaxPoolKernels<u32>>::backward(&s, g.get(), index.get(), out.get()),
@@ -224,9 +214,7 @@ impl Op for MaxScatter {
     }
 
     fn traits(&self) -> Traits {
-        // Where no two windows meet, numbers are but moved.
-        let halves = if self.window.is_disjoint() { Halves::Native } else { Halves::Leading { whole: 0 } };
-        Traits { halves, reads_inputs: 0b10, reads_outputs: 0, ..Traits::default() }
+        Traits { halves: Halves::Leading { whole: 0 }, reads_inputs: 0b10, reads_outputs: 0, ..Traits::default() }
     }
 }
 

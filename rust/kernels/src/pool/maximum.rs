@@ -10,7 +10,7 @@ use crate::parallel::SendPtr;
 const LANES: usize = 16;
 
 /// Types that hold the tap index of a maximum.
-pub trait TapIndex: Copy + PartialEq + Send + Sync + 'static {
+pub trait TapIndex: Copy + Send + Sync + 'static {
     /// Windows may have this many taps, which float32 lanes also count exactly.
     const TAPS: usize;
     fn new(tap: i32) -> Self;

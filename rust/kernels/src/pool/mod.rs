@@ -6,12 +6,10 @@
 
 mod average;
 mod maximum;
-mod moved;
 mod shape;
 
 pub use average::{avg_backward, avg_forward};
 pub use maximum::{TapIndex, max_backward, max_forward, max_gather};
-pub use moved::max_backward_of_halves;
 pub use shape::PoolShape;
 
 use std::ops::Range;
