@@ -11,8 +11,8 @@ use crate::apply::apply;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::halves::widened;
+use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::cast::cast;
 use crate::ops::compose::by_composition;
 use crate::ops::{binary, fill, select, shape, softmax};
@@ -158,6 +158,11 @@ impl Attention {
     }
 }
 
+/// The mask at this place among the operands.
+fn hidden<'a>(mask: Option<usize>, inputs: &[View<'a>]) -> Option<Spread<'a, u8>> {
+    mask.map(|i| Spread::new(inputs[i].get::<u8>(), sizes4(&inputs[i])))
+}
+
 fn sizes4(view: &View<'_>) -> [usize; 4] {
     view.shape().try_into().expect("checked by infer")
 }
@@ -193,13 +198,13 @@ impl Op for Attention {
         let (bias, mask) = self.places(3);
         let [out, statistics] = outputs else { unreachable!("two outputs") };
         if inputs[0].spec.dtype == DType::BF16 {
-            let change = Change { mask: mask.map(|i| Spread::new(inputs[i].get::<u8>(), sizes4(&inputs[i]))), bias: None };
+            let change = Change { mask: hidden(mask, inputs), bias: None };
             let operands = [0, 1, 2].map(|i| inputs[i].get::<u16>());
             return forward_of_pairs(&s, operands, &change, out.get(), statistics.get());
         }
         with_float!(inputs[0].spec.dtype, T => {
             let change = Change {
-                mask: mask.map(|i| Spread::new(inputs[i].get::<u8>(), sizes4(&inputs[i]))),
+                mask: hidden(mask, inputs),
                 bias: bias.map(|i| Spread::new(inputs[i].get::<T>(), sizes4(&inputs[i]))),
             };
             T::attention(&s, inputs[0].get(), inputs[1].get(), inputs[2].get(), &change, out.get(), statistics.get());
@@ -278,7 +283,7 @@ impl Op for AttentionGradient {
         let (bias, mask) = self.of.places(6);
         let [dq, dk, dv] = outputs else { unreachable!("three outputs") };
         if self.halves {
-            let change = Change { mask: mask.map(|i| Spread::new(inputs[i].get::<u8>(), sizes4(&inputs[i]))), bias: None };
+            let change = Change { mask: hidden(mask, inputs), bias: None };
             let operands = [0, 1, 2, 3, 5].map(|i| inputs[i].get::<u16>());
             return gradient_of_pairs(&s, operands, inputs[4].get(), change, [dq.get(), dk.get(), dv.get()]);
         }
@@ -291,7 +296,7 @@ impl Op for AttentionGradient {
                 statistics: inputs[4].get(),
                 g: inputs[5].get(),
                 change: Change {
-                    mask: mask.map(|i| Spread::new(inputs[i].get::<u8>(), sizes4(&inputs[i]))),
+                    mask: hidden(mask, inputs),
                     bias: bias.map(|i| Spread::new(inputs[i].get::<T>(), sizes4(&inputs[i]))),
                 },
             };

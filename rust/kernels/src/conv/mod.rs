@@ -13,6 +13,7 @@ mod paired;
 mod rows;
 pub(crate) mod scratch;
 mod shape;
+mod sums;
 mod tile;
 pub(crate) mod vector;
 
