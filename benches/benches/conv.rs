@@ -103,9 +103,9 @@ fn main() {
         let mut index = Aligned::new(s.out_len(), |_| 0_u8);
         let bytes = 4 * (x.len() + y.len());
         let name = format!("N{batch} {size}x{size}x{channels} 2x2");
-        bench.bytes("pool", &format!("max {name}"), bytes, || pool::max_forward(&s, &x, Some(&mut y), Some(&mut index)));
-        bench.bytes("pool", &format!("max backward {name}"), bytes, || pool::max_backward(&s, &y, &index, &mut dx));
-        bench.bytes("pool", &format!("average {name}"), bytes, || pool::avg_forward(&s, &x, &mut y));
+        bench.bytes("pool", &format!("max {name}"), bytes, || pool::max_forward::<f32, _>(&s, &x, Some(&mut y), Some(&mut index)));
+        bench.bytes("pool", &format!("max backward {name}"), bytes, || pool::max_backward::<f32, _>(&s, &y, &index, &mut dx));
+        bench.bytes("pool", &format!("average {name}"), bytes, || pool::avg_forward::<f32>(&s, &x, &mut y));
     }
     bench.finish();
 }

@@ -28,12 +28,12 @@ fn main() {
         let (gamma, beta, mut mean, mut var) = (vec![1.0; c], vec![0.0; c], vec![0.0; c], vec![1.0; c]);
         bench.bytes("memory", &format!("batch_norm ({outer}, {c}, {inner})"), 12 * n, || {
             let (x, y) = (black_box(&x[..n]), black_box(&mut y[..n]));
-            norm::batch_norm(outer, c, inner, x, &gamma, &beta, 1e-3, y, &mut mean, &mut var);
+            norm::batch_norm::<f32>(outer, c, inner, x, &gamma, &beta, 1e-3, y, &mut mean, &mut var);
         });
         let (mut dgamma, mut dbeta) = (vec![0.0; c], vec![0.0; c]);
         bench.bytes("memory", &format!("its gradient ({outer}, {c}, {inner})"), 20 * n, || {
             let (x, dx) = (black_box(&x[..n]), black_box(&mut y[..n]));
-            norm::batch_norm_grad(
+            norm::batch_norm_grad::<f32>(
                 outer, c, inner, x, &gamma, &mean, &var, 1e-3, x, Some(dx), &mut dgamma, &mut dbeta,
             );
         });
@@ -41,7 +41,7 @@ fn main() {
     for (rows, k) in [(4096, 256), (1024, 1024)] {
         let (gamma, beta, mut mean, mut rstd) = (vec![1.0; k], vec![0.0; k], vec![0.0; rows], vec![0.0; rows]);
         bench.bytes("memory", &format!("layer_norm ({rows}, {k})"), 8 * n, || {
-            norm::layer_norm(rows, k, black_box(&x), &gamma, &beta, 1e-3, black_box(&mut y), &mut mean, &mut rstd);
+            norm::layer_norm::<f32>(rows, k, black_box(&x), &gamma, &beta, 1e-3, black_box(&mut y), &mut mean, &mut rstd);
         });
     }
     for (shape, order) in [

@@ -1,4 +1,5 @@
-//! Ops on 16-bit floats, which are stored so and computed in float32: piece by piece in the cache, not array by array.
+//! Ops on 16-bit floats, which are stored so and computed in float32: piece by piece in the cache, not array by array. Many ops have loops of
+//! their own for bfloat16, which widen and round numbers on the way ([`Op::takes_brain`]).
 
 use std::ops::Range;
 
@@ -42,6 +43,10 @@ pub fn takes(op: &dyn Op, inputs: &[Value]) -> bool {
 pub fn run(op: &dyn Op, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
     let half = |spec: &Spec| spec.dtype.is_half();
     let any = inputs.iter().any(|v| half(v.spec)) || outputs.iter().any(|v| half(v.spec));
+    let other = |spec: &Spec| spec.dtype.is_float() && spec.dtype != DType::BF16;
+    if any && op.takes_brain() && !inputs.iter().any(|v| other(v.spec)) && !outputs.iter().any(|v| other(v.spec)) {
+        return op.run(inputs, outputs, scratch);
+    }
     match op.traits().halves {
         Halves::Pointwise if any => by_pieces(op, &Cut::pointwise(inputs, outputs), inputs, outputs),
         Halves::Leading { whole } if any => {

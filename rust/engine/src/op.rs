@@ -119,6 +119,11 @@ pub trait Op: Any + Debug + Send + Sync {
         0
     }
 
+    /// Whether `run` takes bfloat16 as it is, where no operand is of another float; halves that it does not take so go as its traits say.
+    fn takes_brain(&self) -> bool {
+        false
+    }
+
     /// What runs instead when operands of bfloat16 were cast to float32 for it, if that may multiply bfloat16 nevertheless. For ops whose
     /// halves are `Cast`.
     fn of_cast_halves(&self) -> Option<Arc<dyn Op>> {
@@ -294,6 +299,17 @@ macro_rules! with_float {
                 $body
             }
             other => unreachable!("infer let {other} through to a float kernel"),
+        }
+    };
+}
+
+/// As [`with_float`], for kernels that take bfloat16 as it is stored.
+#[macro_export]
+macro_rules! with_stored_float {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            $crate::dtype::DType::BF16 => { type $T = rkeras_kernels::cast::BF16; $body }
+            other => $crate::with_float!(other, $T => $body),
         }
     };
 }

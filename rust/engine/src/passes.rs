@@ -4,6 +4,7 @@ pub mod conv_pool;
 pub mod dead;
 pub mod fuse;
 pub mod half_gradients;
+pub mod half_norms;
 pub mod pooled_gradient;
 pub mod row_updates;
 
@@ -12,5 +13,6 @@ use crate::graph::Graph;
 /// All passes in their order.
 pub fn optimize(graph: Graph) -> Graph {
     let graph = pooled_gradient::shrink(dead::eliminate(&graph));
-    dead::eliminate(&half_gradients::keep_halves(row_updates::keep_rows(conv_pool::join(fuse::fuse(graph)))))
+    let graph = conv_pool::join(fuse::fuse(half_norms::keep_halves(graph)));
+    dead::eliminate(&half_gradients::keep_halves(row_updates::keep_rows(graph)))
 }

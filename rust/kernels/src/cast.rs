@@ -6,6 +6,7 @@
 
 use std::marker::PhantomData;
 
+use crate::binary::Map2;
 use crate::element::{Element, cast_slice, cast_slice_mut};
 use crate::isa;
 use crate::math::Fma;
@@ -149,6 +150,36 @@ trait Convert<D: Cell>: Cell {
     fn convert(bits: Self::Bits) -> D::Bits;
 }
 
+/// A function of float32 on bfloat16: widened, computed and rounded.
+#[derive(Clone, Copy)]
+pub(crate) struct OnBrain<M>(pub M);
+
+impl<M: Map<f32>> Map<u16> for OnBrain<M> {
+    const COST: Cost = M::COST;
+    const FRAMED: bool = M::FRAMED;
+    #[inline(always)]
+    fn call<F: Fma>(self, x: u16) -> u16 {
+        f32_to_brain(self.0.call::<F>(brain_to_f32(x)))
+    }
+    #[inline(always)]
+    fn is_rare(self, x: u16) -> bool {
+        self.0.is_rare(brain_to_f32(x))
+    }
+    #[inline(always)]
+    fn call_rare(self, x: u16) -> u16 {
+        f32_to_brain(self.0.call_rare(brain_to_f32(x)))
+    }
+}
+
+impl<M: Map2<f32>> Map2<u16> for OnBrain<M> {
+    const COST: Cost = M::COST;
+    const FRAMED: bool = M::FRAMED;
+    #[inline(always)]
+    fn call<F: Fma>(self, a: u16, b: u16) -> u16 {
+        f32_to_brain(self.0.call::<F>(brain_to_f32(a), brain_to_f32(b)))
+    }
+}
+
 struct To<S, D>(PhantomData<(S, D)>);
 
 impl<S, D> Clone for To<S, D> {
@@ -172,8 +203,9 @@ impl<S: Convert<D>, D: Cell> Map<S::Bits, D::Bits> for To<S, D> {
 struct Bool;
 #[derive(Clone, Copy)]
 struct F16;
+/// The upper half of a float32, named where its bits are stored.
 #[derive(Clone, Copy)]
-struct BF16;
+pub struct BF16;
 
 impl Cell for Bool {
     type Bits = u8;
@@ -254,16 +286,16 @@ fn odd(x: f64) -> f32 {
 }
 
 #[inline(always)]
-fn brain_to_f32(h: u16) -> f32 {
+pub(crate) fn brain_to_f32(h: u16) -> f32 {
     f32::from_bits(u32::from(h) << 16)
 }
 
 #[inline(always)]
-fn f32_to_brain(x: f32) -> u16 {
+pub(crate) fn f32_to_brain(x: f32) -> u16 {
     let bits = x.to_bits();
-    let rounded = bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16;
+    let rounded = bits.wrapping_add(0x7fff + ((bits >> 16) & 1));
     // A NaN must not round up into an infinity: keep it quiet, drop the low payload.
-    (if bits & 0x7fff_ffff > 0x7f80_0000 { (bits >> 16) | 0x40 } else { rounded }) as u16
+    ((if x.is_nan() { bits | 0x40_0000 } else { rounded }) >> 16) as u16
 }
 
 #[inline(always)]

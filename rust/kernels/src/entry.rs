@@ -6,10 +6,12 @@
 
 use crate::attention::{self, AttentionShape};
 use crate::binary::{self, Slope};
+use crate::cast::BF16;
 use crate::conv::{self, ConvShape};
 use crate::element::{Element, Float};
 use crate::pool::{self, PoolShape};
 use crate::reduce::{self, Reduce, Reduction};
+use crate::stored::Stored;
 use crate::unary::{self, Predicate, Unary, UnaryInt};
 use crate::{loss, norm, random, recurrent, softmax};
 
@@ -67,22 +69,6 @@ entry! {
     fn binary_entropy(logits: bool, eps: Self, t: &[Self], s: &[Self], out: &mut [Self]) = loss::binary;
     fn binary_entropy_grad(logits: bool, eps: Self, t: &[Self], s: &[Self], g: &[Self], out: &mut [Self])
         = loss::binary_grad;
-    fn batch_norm(
-        outer: usize, c: usize, inner: usize, x: &[Self], gamma: &[Self], beta: &[Self], epsilon: Self,
-        y: &mut [Self], mean: &mut [Self], var: &mut [Self],
-    ) = norm::batch_norm;
-    fn batch_norm_grad(
-        outer: usize, c: usize, inner: usize, x: &[Self], gamma: &[Self], mean: &[Self], var: &[Self], epsilon: Self,
-        g: &[Self], dx: Option<&mut [Self]>, dgamma: &mut [Self], dbeta: &mut [Self],
-    ) = norm::batch_norm_grad;
-    fn layer_norm(
-        rows: usize, n: usize, x: &[Self], gamma: &[Self], beta: &[Self], epsilon: Self,
-        y: &mut [Self], mean: &mut [Self], rstd: &mut [Self],
-    ) = norm::layer_norm;
-    fn layer_norm_grad(
-        rows: usize, n: usize, x: &[Self], gamma: &[Self], mean: &[Self], rstd: &[Self], g: &[Self],
-        dx: Option<&mut [Self]>, dgamma: &mut [Self], dbeta: &mut [Self],
-    ) = norm::layer_norm_grad;
     fn uniform(seed: u64, stream: u64, low: Self, high: Self, out: &mut [Self]) = random::uniform;
     fn normal(seed: u64, stream: u64, mean: Self, deviation: Self, out: &mut [Self]) = random::normal;
     fn truncated_normal(seed: u64, stream: u64, mean: Self, deviation: Self, out: &mut [Self])
@@ -107,8 +93,6 @@ entry! {
     fn attention_gradient(
         s: &AttentionShape, given: &attention::Given<'_, Self>, dq: &mut [Self], dk: &mut [Self], dv: &mut [Self],
     ) = attention::gradient;
-    fn avg_forward(s: &PoolShape, x: &[Self], y: &mut [Self]) = pool::avg_forward;
-    fn avg_backward(s: &PoolShape, g: &[Self], dx: &mut [Self]) = pool::avg_backward;
     }
 }
 
@@ -121,31 +105,55 @@ entry! {
     }
 }
 
-/// Max pooling for a float and an index type.
+entry! {
+    /// Kernels for floats and for bfloat16 as it is stored; parameters and statistics are what is computed with.
+    trait StoredKernels: Stored for [f32 f64 BF16] {
+    fn avg_pool(s: &PoolShape, x: &[Self::Bits], y: &mut [Self::Bits]) = pool::avg_forward;
+    fn avg_pool_grad(s: &PoolShape, g: &[Self::Bits], dx: &mut [Self::Bits]) = pool::avg_backward;
+    fn batch_norm(
+        outer: usize, c: usize, inner: usize, x: &[Self::Bits], gamma: &[Self::Float], beta: &[Self::Float], epsilon: f64,
+        y: &mut [Self::Bits], mean: &mut [Self::Float], var: &mut [Self::Float],
+    ) = norm::batch_norm;
+    fn batch_norm_grad(
+        outer: usize, c: usize, inner: usize, x: &[Self::Bits], gamma: &[Self::Float], mean: &[Self::Float], var: &[Self::Float],
+        epsilon: f64, g: &[Self::Bits], dx: Option<&mut [Self::Bits]>, dgamma: &mut [Self::Float], dbeta: &mut [Self::Float],
+    ) = norm::batch_norm_grad;
+    fn layer_norm(
+        rows: usize, n: usize, x: &[Self::Bits], gamma: &[Self::Float], beta: &[Self::Float], epsilon: f64,
+        y: &mut [Self::Bits], mean: &mut [Self::Float], rstd: &mut [Self::Float],
+    ) = norm::layer_norm;
+    fn layer_norm_grad(
+        rows: usize, n: usize, x: &[Self::Bits], gamma: &[Self::Float], mean: &[Self::Float], rstd: &[Self::Float], g: &[Self::Bits],
+        dx: Option<&mut [Self::Bits]>, dgamma: &mut [Self::Float], dbeta: &mut [Self::Float],
+    ) = norm::layer_norm_grad;
+    }
+}
+
+/// Max pooling for a stored type and types of the tap index.
 macro_rules! max_pool {
-    ($($t:ident $index:ident)*) => {$(
+    ($($t:ident: $($index:ident)*;)*) => {$($(
         impl MaxPool<$index> for $t {
-            fn forward(s: &PoolShape, x: &[Self], y: Option<&mut [Self]>, index: Option<&mut [$index]>) {
+            fn forward(s: &PoolShape, x: &[Self::Bits], y: Option<&mut [Self::Bits]>, index: Option<&mut [$index]>) {
                 pool::max_forward::<$t, $index>(s, x, y, index);
             }
-            fn backward(s: &PoolShape, g: &[Self], index: &[$index], dx: &mut [Self]) {
+            fn backward(s: &PoolShape, g: &[Self::Bits], index: &[$index], dx: &mut [Self::Bits]) {
                 pool::max_backward::<$t, $index>(s, g, index, dx);
             }
-            fn gather(s: &PoolShape, x: &[Self], index: &[$index], y: &mut [Self]) {
+            fn gather(s: &PoolShape, x: &[Self::Bits], index: &[$index], y: &mut [Self::Bits]) {
                 pool::max_gather::<$t, $index>(s, x, index, y);
             }
         }
-    )*};
+    )*)*};
 }
 
 /// Max pooling, with the type of the tap index.
-pub trait MaxPool<I>: Float {
+pub trait MaxPool<I>: Stored {
     /// See `pool::max_forward`.
-    fn forward(s: &PoolShape, x: &[Self], y: Option<&mut [Self]>, index: Option<&mut [I]>);
+    fn forward(s: &PoolShape, x: &[Self::Bits], y: Option<&mut [Self::Bits]>, index: Option<&mut [I]>);
     /// See `pool::max_backward`.
-    fn backward(s: &PoolShape, g: &[Self], index: &[I], dx: &mut [Self]);
+    fn backward(s: &PoolShape, g: &[Self::Bits], index: &[I], dx: &mut [Self::Bits]);
     /// See `pool::max_gather`.
-    fn gather(s: &PoolShape, x: &[Self], index: &[I], y: &mut [Self]);
+    fn gather(s: &PoolShape, x: &[Self::Bits], index: &[I], y: &mut [Self::Bits]);
 }
 
-max_pool! { f32 u8 f32 u32 f64 u8 f64 u32 }
+max_pool! { f32: u8 u32; f64: u8 u32; BF16: u8 u32; }

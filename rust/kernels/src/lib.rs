@@ -31,5 +31,6 @@ pub mod regions;
 pub mod scan;
 pub mod select;
 pub mod softmax;
+pub mod stored;
 pub mod sort;
 pub mod unary;

@@ -126,7 +126,7 @@ fn batch_norm_survives_an_offset() {
     let (rows, c) = (1000, 3);
     let x: Vec<f32> = numbers(4, rows * c).iter().map(|v| v + 10_000.0).collect();
     let (mut y, mut m, mut v) = (vec![0.0; x.len()], vec![0.0; c], vec![0.0; c]);
-    norm::batch_norm(rows, c, 1, &x, &[1.0; 3], &[0.0; 3], 1e-3, &mut y, &mut m, &mut v);
+    norm::batch_norm::<f32>(rows, c, 1, &x, &[1.0; 3], &[0.0; 3], 1e-3, &mut y, &mut m, &mut v);
     for j in 0..c {
         let column = (0..rows).map(|i| f64::from(x[i * c + j]));
         let mean = column.clone().sum::<f64>() / rows as f64;

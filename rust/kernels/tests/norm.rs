@@ -1,6 +1,8 @@
 //! Normalisation against plain f64 loops, and its gradients against difference quotients.
 
 use proptest::prelude::*;
+use rkeras_kernels::cast::{BF16, Kind, cast};
+use rkeras_kernels::element::{Element, as_bytes, as_bytes_mut};
 use rkeras_kernels::{isa, norm, parallel, random};
 
 fn numbers(seed: u64, mean: f64, n: usize) -> Vec<f64> {
@@ -78,13 +80,13 @@ fn check_batch(outer: usize, c: usize, inner: usize) {
     for &path in isa::available() {
         isa::with_isa(path, || {
             let (mut y, mut m, mut v) = (vec![9.0; n], vec![9.0; c], vec![9.0; c]);
-            norm::batch_norm(outer, c, inner, &xs, &gs, &bs, EPSILON as f32, &mut y, &mut m, &mut v);
+            norm::batch_norm::<f32>(outer, c, inner, &xs, &gs, &bs, EPSILON, &mut y, &mut m, &mut v);
             if n > 0 {
                 close(&m, &mean, 1e-5);
                 close(&v, &var, 1e-5);
             }
             close(&y, &wanted, 3e-5);
-            norm::batch_norm_inference(c, inner, &xs, &gs, &bs, &m, &v, EPSILON as f32, &mut y);
+            norm::batch_norm_inference::<f32>(c, inner, &xs, &gs, &bs, &m, &v, EPSILON, &mut y);
             close(&y, &wanted, 3e-5);
         });
     }
@@ -100,7 +102,7 @@ fn check_layer(rows: usize, n: usize) {
     for &path in isa::available() {
         isa::with_isa(path, || {
             let (mut y, mut m, mut r) = (vec![9.0; rows * n], vec![9.0; rows], vec![9.0; rows]);
-            norm::layer_norm(rows, n, &xs, &gs, &bs, EPSILON as f32, &mut y, &mut m, &mut r);
+            norm::layer_norm::<f32>(rows, n, &xs, &gs, &bs, EPSILON, &mut y, &mut m, &mut r);
             close(&y, &wanted, 3e-5);
             if n > 0 {
                 close(&m, &mean, 1e-5);
@@ -133,7 +135,7 @@ fn gradients_of_batches_are_difference_quotients() {
         let (mut dx, mut dgamma, mut dbeta) = (vec![9.0; n], vec![9.0; c], vec![9.0; c]);
         for &path in isa::available() {
             isa::with_isa(path, || {
-                norm::batch_norm_grad(
+                norm::batch_norm_grad::<f64>(
                     outer, c, inner, &x, &gamma, &mean, &var, EPSILON, &g, Some(&mut dx), &mut dgamma, &mut dbeta,
                 );
             });
@@ -156,7 +158,7 @@ fn gradients_of_layers_are_difference_quotients() {
         let (mut dx, mut dgamma, mut dbeta) = (vec![9.0; rows * n], vec![9.0; n], vec![9.0; n]);
         for &path in isa::available() {
             isa::with_isa(path, || {
-                norm::layer_norm_grad(rows, n, &x, &gamma, &mean, &rstd, &g, Some(&mut dx), &mut dgamma, &mut dbeta);
+                norm::layer_norm_grad::<f64>(rows, n, &x, &gamma, &mean, &rstd, &g, Some(&mut dx), &mut dgamma, &mut dbeta);
             });
             let run = |x: &[f64], gamma: &[f64], beta: &[f64]| naive(x, gamma, beta, &of, |i| i % n);
             close(&single(&dx), &slopes(&x, &g, |x| run(x, &gamma, &beta)), 1e-6);
@@ -173,9 +175,53 @@ fn an_offset_costs_no_digits() {
     let exact: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
     let (mean, var) = statistics(&exact, &groups(rows, c, 1, false));
     let (mut y, mut m, mut v) = (vec![0.0; x.len()], vec![0.0; c], vec![0.0; c]);
-    norm::batch_norm(rows, c, 1, &x, &[1.0; 3], &[0.0; 3], 1e-3, &mut y, &mut m, &mut v);
+    norm::batch_norm::<f32>(rows, c, 1, &x, &[1.0; 3], &[0.0; 3], 1e-3, &mut y, &mut m, &mut v);
     close(&m, &mean, 1e-7);
     close(&v, &var, 1e-5);
+}
+
+fn converted<S: Element, D: Element>(from: Kind, to: Kind, x: &[S]) -> Vec<D> {
+    let mut y = vec![D::ZERO; x.len()];
+    cast(from, to, as_bytes(x), as_bytes_mut(&mut y));
+    y
+}
+
+/// What casts to float32 and back around a normalisation give.
+fn check_brain(outer: usize, c: usize, inner: usize) {
+    let (n, narrow) = (outer * c * inner, |x: &[f32]| converted::<f32, u16>(Kind::F32, Kind::BF16, x));
+    let (half_x, half_g) = (narrow(&single(&numbers(18, 1.0, n))), narrow(&single(&numbers(19, 0.0, n))));
+    let [x, g] = [&half_x, &half_g].map(|h| converted::<u16, f32>(Kind::BF16, Kind::F32, h));
+    let (gamma, beta) = (single(&numbers(20, 1.0, c)), single(&numbers(21, 0.0, c)));
+    let (mut y, mut half_y, mut s) = (vec![9.0; n], vec![9; n], [0; 4].map(|_| vec![9.0; c]));
+    let [m, v, half_m, half_v] = &mut s;
+    norm::batch_norm::<f32>(outer, c, inner, &x, &gamma, &beta, EPSILON, &mut y, m, v);
+    norm::batch_norm::<BF16>(outer, c, inner, &half_x, &gamma, &beta, EPSILON, &mut half_y, half_m, half_v);
+    assert!(half_y == narrow(&y) && m == half_m && v == half_v, "{outer} {c} {inner}");
+    let mut p = [0; 4].map(|_| vec![9.0; c]);
+    let [a, b, half_a, half_b] = &mut p;
+    norm::batch_norm_grad::<f32>(outer, c, inner, &x, &gamma, m, v, EPSILON, &g, Some(&mut y), a, b);
+    norm::batch_norm_grad::<BF16>(outer, c, inner, &half_x, &gamma, m, v, EPSILON, &half_g, Some(&mut half_y), half_a, half_b);
+    assert!(half_y == narrow(&y) && a == half_a && b == half_b, "{outer} {c} {inner}");
+    let rows = outer * inner;
+    let mut s = [0; 4].map(|_| vec![9.0; rows]);
+    let [m, r, half_m, half_r] = &mut s;
+    norm::layer_norm::<f32>(rows, c, &x, &gamma, &beta, EPSILON, &mut y, m, r);
+    norm::layer_norm::<BF16>(rows, c, &half_x, &gamma, &beta, EPSILON, &mut half_y, half_m, half_r);
+    assert!(half_y == narrow(&y) && m == half_m && r == half_r, "{rows} {c}");
+    norm::layer_norm_grad::<f32>(rows, c, &x, &gamma, m, r, &g, Some(&mut y), a, b);
+    norm::layer_norm_grad::<BF16>(rows, c, &half_x, &gamma, m, r, &half_g, Some(&mut half_y), half_a, half_b);
+    assert!(half_y == narrow(&y) && a == half_a && b == half_b, "{rows} {c}");
+}
+
+#[test]
+fn bfloat16_is_widened_and_results_rounded() {
+    for (outer, c, inner) in [(70, 5, 1), (2, 3, 70), (401, 16, 1), (3, 100, 1), (300, 67, 1)] {
+        for &path in isa::available() {
+            isa::with_isa(path, || {
+                check_brain(outer, c, inner);
+            });
+        }
+    }
 }
 
 #[test]
@@ -189,14 +235,14 @@ fn threads_do_not_change_bytes() {
             parallel::set_num_threads(threads);
             let (mut y, mut m, mut v) = (vec![0.0; n], vec![0.0; c], vec![0.0; c]);
             let (mut dx, mut a, mut b) = (vec![0.0; n], vec![0.0; c], vec![0.0; c]);
-            norm::batch_norm(outer, c, inner, &x, &vec![1.0; c], &vec![0.5; c], 1e-3, &mut y, &mut m, &mut v);
-            norm::batch_norm_grad(outer, c, inner, &x, &m, &m, &v, 1e-3, &g, Some(&mut dx), &mut a, &mut b);
+            norm::batch_norm::<f32>(outer, c, inner, &x, &vec![1.0; c], &vec![0.5; c], 1e-3, &mut y, &mut m, &mut v);
+            norm::batch_norm_grad::<f32>(outer, c, inner, &x, &m, &m, &v, 1e-3, &g, Some(&mut dx), &mut a, &mut b);
             let mut all = [y, m, v, dx.clone(), a, b].concat();
             let (rows, k) = (outer, c * inner);
             let (mut y, mut m, mut r) = (vec![0.0; n], vec![0.0; rows], vec![0.0; rows]);
             let (mut a, mut b) = (vec![0.0; k], vec![0.0; k]);
-            norm::layer_norm(rows, k, &x, &vec![1.0; k], &vec![0.5; k], 1e-3, &mut y, &mut m, &mut r);
-            norm::layer_norm_grad(rows, k, &x, &vec![1.0; k], &m, &r, &g, Some(&mut dx), &mut a, &mut b);
+            norm::layer_norm::<f32>(rows, k, &x, &vec![1.0; k], &vec![0.5; k], 1e-3, &mut y, &mut m, &mut r);
+            norm::layer_norm_grad::<f32>(rows, k, &x, &vec![1.0; k], &m, &r, &g, Some(&mut dx), &mut a, &mut b);
             all.extend([y, m, r, dx, a, b].concat());
             seen.push(all.iter().map(|v: &f32| v.to_bits()).collect());
         }

@@ -1,6 +1,8 @@
 //! Pooling against plain loops, exactly where it chooses and nearly where it adds, on every instruction set.
 
 use proptest::prelude::*;
+use rkeras_kernels::cast::{BF16, Kind, cast};
+use rkeras_kernels::element::{Element, as_bytes, as_bytes_mut};
 use rkeras_kernels::isa;
 use rkeras_kernels::parallel;
 use rkeras_kernels::pool::{PoolShape, avg_backward, avg_forward, max_backward, max_forward, max_gather};
@@ -61,22 +63,57 @@ fn check(s: &PoolShape, seed: usize) {
         isa::with_isa(*isa, || {
             let (mut y, mut dx) = (vec![1.0; g.len()], vec![1.0; x.len()]);
             let mut index = vec![9_u8; g.len()];
-            max_forward(s, &x, Some(&mut y), Some(&mut index));
+            max_forward::<f32, _>(s, &x, Some(&mut y), Some(&mut index));
             assert_eq!(bits(&y), bits(&best), "{isa:?} {s:?}");
             assert!(index.iter().zip(&taps).all(|(a, b)| u32::from(*a) == *b), "{isa:?} {s:?}");
             y.fill(1.0);
             max_forward::<f32, u32>(s, &x, Some(&mut y), None);
             assert_eq!(bits(&y), bits(&best), "{isa:?} {s:?}");
-            max_backward(s, &g, &index, &mut dx);
+            max_backward::<f32, _>(s, &g, &index, &mut dx);
             assert_eq!(dx, to_max, "{isa:?} {s:?}");
-            max_gather(s, &other, &taps, &mut y);
+            max_gather::<f32, _>(s, &other, &taps, &mut y);
             assert_eq!(y, picked, "{isa:?} {s:?}");
-            avg_forward(s, &x, &mut y);
-            avg_backward(s, &g, &mut dx);
+            avg_forward::<f32>(s, &x, &mut y);
+            avg_backward::<f32>(s, &g, &mut dx);
             for (got, want) in y.iter().chain(&dx).zip(mean.iter().chain(&to_all)) {
                 assert!((got - want).abs() < 1e-4 || (got.is_nan() && want.is_nan()), "{got} {want} {isa:?} {s:?}");
             }
+            check_brain(s, &x);
         });
+    }
+}
+
+fn converted<S: Element, D: Element>(from: Kind, to: Kind, x: &[S]) -> Vec<D> {
+    let mut y = vec![D::ZERO; x.len()];
+    cast(from, to, as_bytes(x), as_bytes_mut(&mut y));
+    y
+}
+
+/// Pools of bfloat16 are those of float32, rounded. `x` must be numbers that it holds.
+fn check_brain(s: &PoolShape, x: &[f32]) {
+    let narrow = |x: &[f32]| converted::<f32, u16>(Kind::F32, Kind::BF16, x);
+    let same = |got: &[u16], want: &[f32]| assert_eq!(bits(&converted(Kind::BF16, Kind::F32, got)), bits(&converted(Kind::BF16, Kind::F32, &narrow(want))), "{s:?}");
+    let g: Vec<f32> = (0..s.out_len()).map(|i| (i % 64) as f32).collect();
+    let (half_x, half_g) = (narrow(x), narrow(&g));
+    let (mut y, mut dx, mut taps) = (vec![1.0; g.len()], vec![1.0; x.len()], vec![9_u8; g.len()]);
+    let (mut half_y, mut half_dx, mut half_taps) = (vec![1; g.len()], vec![1; x.len()], vec![9_u8; g.len()]);
+    max_forward::<f32, _>(s, x, Some(&mut y), Some(&mut taps));
+    max_forward::<BF16, _>(s, &half_x, Some(&mut half_y), Some(&mut half_taps));
+    same(&half_y, &y);
+    assert_eq!(taps, half_taps, "{s:?}");
+    max_gather::<f32, _>(s, x, &taps, &mut y);
+    max_gather::<BF16, _>(s, &half_x, &taps, &mut half_y);
+    same(&half_y, &y);
+    avg_forward::<f32>(s, x, &mut y);
+    avg_forward::<BF16>(s, &half_x, &mut half_y);
+    same(&half_y, &y);
+    if (0..3).all(|i| s.strides[i] >= s.window[i]) {
+        max_backward::<f32, _>(s, &g, &taps, &mut dx);
+        max_backward::<BF16, _>(s, &half_g, &taps, &mut half_dx);
+        same(&half_dx, &dx);
+        avg_backward::<f32>(s, &g, &mut dx);
+        avg_backward::<BF16>(s, &half_g, &mut half_dx);
+        same(&half_dx, &dx);
     }
 }
 
@@ -124,10 +161,10 @@ fn bytes_do_not_depend_on_the_number_of_threads() {
         parallel::set_num_threads(threads);
         let (mut y, mut mean, mut index) = (vec![0.0; s.out_len()], vec![0.0; s.out_len()], vec![0_u8; s.out_len()]);
         let (mut dx, mut spread) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-        max_forward(&s, &x, Some(&mut y), Some(&mut index));
-        avg_forward(&s, &x, &mut mean);
-        max_backward(&s, &mean, &index, &mut dx);
-        avg_backward(&s, &y, &mut spread);
+        max_forward::<f32, _>(&s, &x, Some(&mut y), Some(&mut index));
+        avg_forward::<f32>(&s, &x, &mut mean);
+        max_backward::<f32, _>(&s, &mean, &index, &mut dx);
+        avg_backward::<f32>(&s, &y, &mut spread);
         [y, mean, dx, spread].map(|v| bits(&v))
     };
     let one = run(1);

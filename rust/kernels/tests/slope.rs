@@ -1,6 +1,8 @@
 //! Slopes of activations against difference quotients of the functions themselves.
 
-use rkeras_kernels::binary::{Slope, pull_back, pull_back_in_place};
+use rkeras_kernels::binary::{Slope, pull_back, pull_back_brain, pull_back_brain_in_place, pull_back_in_place};
+use rkeras_kernels::cast::{Kind, cast};
+use rkeras_kernels::element::{as_bytes, as_bytes_mut};
 use rkeras_kernels::isa;
 use rkeras_kernels::unary::{Unary, unary_float};
 
@@ -91,6 +93,32 @@ fn the_place_of_the_result_does_not_matter() {
                 pull_back_in_place(slope, &mut over_g, &x, false);
                 assert_eq!(apart, over_x, "{slope:?} {set:?}");
                 assert_eq!(apart, over_g, "{slope:?} {set:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn bfloat16_is_widened_computed_and_rounded() {
+    let narrow = |x: &[f32]| {
+        let mut y = vec![0_u16; x.len()];
+        cast(Kind::F32, Kind::BF16, as_bytes(x), as_bytes_mut(&mut y));
+        y
+    };
+    let wide = |x: &[u16]| x.iter().map(|h| f32::from_bits(u32::from(*h) << 16)).collect::<Vec<_>>();
+    let x = narrow(&places().iter().map(|x| *x as f32).collect::<Vec<_>>());
+    let g = narrow(&wide(&x).iter().map(|x| 0.3 - x).collect::<Vec<_>>());
+    for &set in isa::available() {
+        isa::with_isa(set, || {
+            for (_, slope) in FAMILY {
+                let (mut exact, mut dx) = (vec![0.0; x.len()], vec![0; x.len()]);
+                pull_back(slope, &wide(&x), &wide(&g), &mut exact);
+                pull_back_brain(slope, &x, &g, &mut dx);
+                assert_eq!(dx, narrow(&exact), "{slope:?} {set:?}");
+                let (mut over_x, mut over_g) = (x.clone(), g.clone());
+                pull_back_brain_in_place(slope, &mut over_x, &g, true);
+                pull_back_brain_in_place(slope, &mut over_g, &x, false);
+                assert_eq!((&dx, &dx), (&over_x, &over_g), "{slope:?} {set:?}");
             }
         });
     }

@@ -205,7 +205,14 @@ impl Op for Arithmetic {
             (DType::Bool, Kernel::Mul) => Kernel::BitAnd,
             (_, kernel) => kernel,
         };
-        if dtype.is_float() {
+        if dtype == DType::BF16 {
+            let y = outputs[0].get();
+            match (a.in_output, b.in_output) {
+                (Some(_), _) => binary::binary_brain_in_place(kernel, &loops, y, b.get(), true),
+                (_, Some(_)) => binary::binary_brain_in_place(kernel, &loops, y, a.get(), false),
+                _ => binary::binary_brain(kernel, &loops, a.get(), b.get(), y),
+            }
+        } else if dtype.is_float() {
             with_float!(dtype, T => {
                 let y = outputs[0].get::<T>();
                 match (a.in_output, b.in_output) {
@@ -236,6 +243,10 @@ impl Op for Arithmetic {
                 _ => Ok(None),
             })
             .collect()
+    }
+
+    fn takes_brain(&self) -> bool {
+        true
     }
 
     fn traits(&self) -> Traits {

@@ -1,11 +1,12 @@
 //! Batch and layer normalisation as single kernels each way.
 //!
 //! Both see the operand as (outer, channels, inner): batch normalisation averages over outer and inner, layer
-//! normalisation over channels, with inner 1.
+//! normalisation over channels, with inner 1. A plan may hand them operands of 16-bit floats beside parameters of float32
+//! (`passes/half_norms.rs`).
 
 use std::sync::Arc;
 
-use rkeras_kernels::entry::FloatKernels;
+use rkeras_kernels::entry::StoredKernels;
 
 use crate::apply::apply;
 use crate::attrs::Attrs;
@@ -17,7 +18,7 @@ use crate::ops::{binary, fill, reduce, shape, unary};
 use crate::registry::Entry;
 use crate::spec::{Shape, Spec, normalize_axis};
 use crate::value::Value;
-use crate::with_float;
+use crate::with_stored_float;
 
 pub const OPS: &[Entry] = &[
     ("batch_norm", |a: &Attrs| Ok(Arc::new(BatchNorm::new(a)?))),
@@ -85,7 +86,7 @@ impl Op for BatchNorm {
     fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
         arity(self.name(), inputs, 3)?;
         let channels = self.check(&inputs[0], &inputs[1..])?;
-        let statistic = inputs[0].with_shape(&[channels]);
+        let statistic = inputs[1].with_shape(&[channels]);
         Ok(vec![inputs[0].clone(), statistic.clone(), statistic])
     }
 
@@ -94,8 +95,8 @@ impl Op for BatchNorm {
         let (outer, c, inner) = around(x.shape(), self.axis).expect("checked by infer");
         let epsilon = f64::from_bits(self.epsilon);
         let [y, m, v] = outputs else { unreachable!("three outputs") };
-        with_float!(x.spec.dtype, T => {
-            T::batch_norm(outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m.get(), v.get());
+        with_stored_float!(x.spec.dtype, T => {
+            T::batch_norm(outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), epsilon, y.get(), m.get(), v.get());
         });
     }
 
@@ -149,10 +150,10 @@ impl Op for BatchNormGrad {
         let (outer, c, inner) = around(x.shape(), self.norm.axis).expect("checked by infer");
         let epsilon = f64::from_bits(self.norm.epsilon);
         let [dx, dgamma, dbeta] = outputs else { unreachable!("three outputs") };
-        with_float!(x.spec.dtype, T => {
+        with_stored_float!(x.spec.dtype, T => {
             T::batch_norm_grad(
-                outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), epsilon as T,
-                inputs[4].get(), Some(dx.get()), dgamma.get(), dbeta.get(),
+                outer, c, inner, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), epsilon,
+                inputs[4].get(), dx.wanted(), dgamma.get(), dbeta.get(),
             );
         });
     }
@@ -173,7 +174,7 @@ impl Op for BatchNormGrad {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
+        Traits { skips_unused: true, reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
@@ -225,7 +226,7 @@ impl Op for LayerNorm {
     fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
         arity(self.name(), inputs, 3)?;
         self.check(inputs)?;
-        let statistic = inputs[0].with_shape(&inputs[0].shape[..inputs[0].rank() - 1]);
+        let statistic = inputs[1].with_shape(&inputs[0].shape[..inputs[0].rank() - 1]);
         Ok(vec![inputs[0].clone(), statistic.clone(), statistic])
     }
 
@@ -234,8 +235,8 @@ impl Op for LayerNorm {
         let (rows, n) = rows_of(&x);
         let epsilon = f64::from_bits(self.epsilon);
         let [y, m, r] = outputs else { unreachable!("three outputs") };
-        with_float!(x.spec.dtype, T => {
-            T::layer_norm(rows, n, x.get(), inputs[1].get(), inputs[2].get(), epsilon as T, y.get(), m.get(), r.get());
+        with_stored_float!(x.spec.dtype, T => {
+            T::layer_norm(rows, n, x.get(), inputs[1].get(), inputs[2].get(), epsilon, y.get(), m.get(), r.get());
         });
     }
 
@@ -292,9 +293,9 @@ impl Op for LayerNormGrad {
         let x = inputs[0];
         let (rows, n) = rows_of(&x);
         let [dx, dgamma, dbeta] = outputs else { unreachable!("three outputs") };
-        with_float!(x.spec.dtype, T => {
+        with_stored_float!(x.spec.dtype, T => {
             T::layer_norm_grad(
-                rows, n, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), inputs[4].get(), Some(dx.get()), dgamma.get(), dbeta.get(),
+                rows, n, x.get(), inputs[1].get(), inputs[2].get(), inputs[3].get(), inputs[4].get(), dx.wanted(), dgamma.get(), dbeta.get(),
             );
         });
     }
@@ -315,7 +316,7 @@ impl Op for LayerNormGrad {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
+        Traits { skips_unused: true, reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use rkeras_kernels::entry::{FloatKernels, MaxPool as MaxPoolKernels};
+use rkeras_kernels::entry::{MaxPool as MaxPoolKernels, StoredKernels};
 use rkeras_kernels::pool::PoolShape;
 
 use crate::apply::apply1;
@@ -17,7 +17,7 @@ use crate::ops::conv_window::Padding;
 use crate::registry::Entry;
 use crate::spec::{Shape, ShapeText, Spec};
 use crate::value::Value;
-use crate::with_float;
+use crate::with_stored_float;
 
 pub const OPS: &[Entry] = &[
     ("max_pool", |a: &Attrs| Ok(Arc::new(MaxPool { window: Window::new(a)? }))),
@@ -91,6 +91,13 @@ impl Window {
         Ok(s)
     }
 
+    /// Whether no two windows share a number: gradients that add up do so in float32.
+    fn is_disjoint(&self) -> bool {
+        // One number stands for all axes.
+        let along = |list: &[usize], axis: usize| list.get(axis).or(list.last()).copied();
+        (0..self.pool.len().max(self.strides.len())).all(|i| along(&self.strides, i) >= along(&self.pool, i))
+    }
+
     /// The description from the image's spatial sizes and a pooled operand, whose shape is checked.
     fn shape_back(&self, size: &[usize], pooled: &[usize]) -> Result<PoolShape> {
         if pooled.len() != size.len() + 2 {
@@ -148,7 +155,7 @@ impl Op for MaxPool {
         let x = inputs[0];
         let s = self.window.shape(x.shape()).expect("checked by infer");
         let [y, index] = outputs else { unreachable!("two outputs") };
-        with_float!(x.spec.dtype, T => match index.spec.dtype {
+        with_stored_float!(x.spec.dtype, T => match index.spec.dtype {
             DType::U8 => <T as MaxPoolKernels<u8>>::forward(&s, x.get(), y.wanted(), index.wanted()),
             _ => <T as MaxPoolKernels<u32>>::forward(&s, x.get(), y.wanted(), index.wanted()),
         });
@@ -158,6 +165,10 @@ impl Op for MaxPool {
         let size = spatial(&at.x(0).spec().shape);
         let op = MaxScatter { window: self.window.clone(), size };
         Ok(vec![Some(apply1(op, &[at.g()?, at.outputs[1].clone()])?)])
+    }
+
+    fn takes_brain(&self) -> bool {
+        true
     }
 
     fn traits(&self) -> Traits {
@@ -202,7 +213,7 @@ impl Op for MaxScatter {
         let g = inputs[0];
         let s = self.window.shape_back(&self.size, g.shape()).expect("checked by infer");
         let (index, out) = (inputs[1], &mut outputs[0]);
-        with_float!(g.spec.dtype, T => match index.spec.dtype {
+        with_stored_float!(g.spec.dtype, T => match index.spec.dtype {
             DType::U8 => <T as MaxPoolKernels<u8>>::backward(&s, g.get(), index.get(), out.get()),
             _ => <T as MaxPoolKernels<u32>>::backward(&s, g.get(), index.get(), out.get()),
         });
@@ -211,6 +222,10 @@ impl Op for MaxScatter {
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
         let op = MaxGather { window: self.window.clone() };
         Ok(vec![at.when(0, || apply1(op, &[at.g()?, at.x(1).clone()]))?, None])
+    }
+
+    fn takes_brain(&self) -> bool {
+        self.window.is_disjoint()
     }
 
     fn traits(&self) -> Traits {
@@ -245,7 +260,7 @@ impl Op for MaxGather {
         let x = inputs[0];
         let s = self.window.shape(x.shape()).expect("checked by infer");
         let (index, out) = (inputs[1], &mut outputs[0]);
-        with_float!(x.spec.dtype, T => match index.spec.dtype {
+        with_stored_float!(x.spec.dtype, T => match index.spec.dtype {
             DType::U8 => <T as MaxPoolKernels<u8>>::gather(&s, x.get(), index.get(), out.get()),
             _ => <T as MaxPoolKernels<u32>>::gather(&s, x.get(), index.get(), out.get()),
         });
@@ -254,6 +269,10 @@ impl Op for MaxGather {
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
         let op = MaxScatter { window: self.window.clone(), size: spatial(&at.x(0).spec().shape) };
         Ok(vec![at.when(0, || apply1(op, &[at.g()?, at.x(1).clone()]))?, None])
+    }
+
+    fn takes_brain(&self) -> bool {
+        true
     }
 
     fn traits(&self) -> Traits {
@@ -298,12 +317,16 @@ impl Op for AveragePool {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
         let s = self.window.shape(x.shape()).expect("checked by infer");
-        with_float!(x.spec.dtype, T => T::avg_forward(&s, x.get(), outputs[0].get()));
+        with_stored_float!(x.spec.dtype, T => T::avg_pool(&s, x.get(), outputs[0].get()));
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
         let op = AverageGrad { window: self.window.clone(), size: spatial(&at.x(0).spec().shape) };
         Ok(vec![Some(apply1(op, &[at.g()?])?)])
+    }
+
+    fn takes_brain(&self) -> bool {
+        true
     }
 
     fn traits(&self) -> Traits {
@@ -339,11 +362,15 @@ impl Op for AverageGrad {
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let g = inputs[0];
         let s = self.window.shape_back(&self.size, g.shape()).expect("checked by infer");
-        with_float!(g.spec.dtype, T => T::avg_backward(&s, g.get(), outputs[0].get()));
+        with_stored_float!(g.spec.dtype, T => T::avg_pool_grad(&s, g.get(), outputs[0].get()));
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
         Ok(vec![Some(apply1(AveragePool { window: self.window.clone() }, &[at.g()?])?)])
+    }
+
+    fn takes_brain(&self) -> bool {
+        self.window.is_disjoint()
     }
 
     fn traits(&self) -> Traits {

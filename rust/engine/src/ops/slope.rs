@@ -3,12 +3,13 @@
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::sync::Arc;
 
-use rkeras_kernels::binary::Slope as Kernel;
+use rkeras_kernels::binary::{self as kernel, Slope as Kernel};
 use rkeras_kernels::entry::FloatKernels;
 use rkeras_kernels::unary::{GELU_CUBIC, GELU_SCALE, SELU_ALPHA, SELU_SCALE, Unary};
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::binary::{add, greater, less, minimum, mul, scale, sub};
@@ -159,6 +160,14 @@ impl Op for Slope {
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let (x, g) = (inputs[0], inputs[1]);
+        if x.spec.dtype == DType::BF16 {
+            let dx = outputs[0].get();
+            return match (x.in_output, g.in_output) {
+                (Some(_), _) => kernel::pull_back_brain_in_place(self.kernel, dx, g.get(), true),
+                (_, Some(_)) => kernel::pull_back_brain_in_place(self.kernel, dx, x.get(), false),
+                _ => kernel::pull_back_brain(self.kernel, x.get(), g.get(), dx),
+            };
+        }
         with_float!(x.spec.dtype, T => {
             let dx = outputs[0].get::<T>();
             match (x.in_output, g.in_output) {
@@ -173,6 +182,10 @@ impl Op for Slope {
         let (x, g) = (at.x(0), at.x(1));
         let dx = at.when(0, || by_composition(&[x, g], at.cotangents, 0, |v| Ok(vec![self.composed(&v[0], &v[1])?])))?;
         Ok(vec![dx, at.when(1, || pull_back(self.kernel, x, &at.g()?))?])
+    }
+
+    fn takes_brain(&self) -> bool {
+        true
     }
 
     fn traits(&self) -> Traits {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rkeras_kernels::entry::{FloatKernels, IntegerKernels};
 use rkeras_kernels::gemm::Activation;
-use rkeras_kernels::unary::{Unary as Kernel, UnaryInt};
+use rkeras_kernels::unary::{Unary as Kernel, UnaryInt, unary_brain, unary_brain_in_place};
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
@@ -233,7 +233,12 @@ impl Op for Unary {
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         let x = inputs[0];
-        if x.spec.dtype.is_float() {
+        if x.spec.dtype == DType::BF16 {
+            match x.in_output {
+                Some(_) => unary_brain_in_place(self.kernel, outputs[0].get()),
+                None => unary_brain(self.kernel, x.get(), outputs[0].get()),
+            }
+        } else if x.spec.dtype.is_float() {
             with_float!(x.spec.dtype, T => match x.in_output {
                 Some(_) => <T as FloatKernels>::unary_in_place(self.kernel, outputs[0].get()),
                 None => <T as FloatKernels>::unary(self.kernel, x.get(), outputs[0].get()),
@@ -254,6 +259,10 @@ impl Op for Unary {
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
         Ok(vec![Some(self.pull_back(at.x(0), at.y(), &at.g()?)?)])
+    }
+
+    fn takes_brain(&self) -> bool {
+        true
     }
 
     fn traits(&self) -> Traits {

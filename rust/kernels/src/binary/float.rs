@@ -2,6 +2,7 @@
 
 use super::apply::{Map2, map2, map2_in_place};
 use super::{Binary, Broadcast, Number, binary_ops};
+use crate::cast::OnBrain;
 use crate::element::Float;
 use crate::math::apply::Cost;
 use crate::math::float::Math;
@@ -37,7 +38,7 @@ fn floor_divide<T: Float>(a: T, b: T) -> T {
 }
 
 binary_ops! {
-    Math, "floats", framed: true, [f32 f64];
+    Math, "floats", framed: true, [f32 f64], brain: binary_brain, binary_brain_in_place;
 
     Light Add(a, b) => a + b;
     Light Sub(a, b) => a - b;

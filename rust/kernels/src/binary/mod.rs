@@ -8,9 +8,11 @@ mod int;
 mod slope;
 
 pub use broadcast::Broadcast;
+pub(crate) use apply::Map2;
 pub(crate) use broadcast::Reader;
 pub use compare::{Compare, Logical, compare, logical};
-pub use slope::{Slope, pull_back, pull_back_in_place};
+pub use float::{binary_brain, binary_brain_in_place};
+pub use slope::{Slope, pull_back, pull_back_brain, pull_back_brain_in_place, pull_back_in_place};
 
 use crate::element::Element;
 
@@ -80,7 +82,7 @@ pub fn binary_in_place<T: Number>(op: Binary, shapes: &Broadcast, xy: &mut [T], 
 /// Both forms of a type's functions, from one table of `cost Name(a, b) => value`.
 macro_rules! binary_ops {
     (
-        $bound:ident, $kind:literal, framed: $framed:literal, [$($t:ident)*];
+        $bound:ident, $kind:literal, framed: $framed:literal, [$($t:ident)*] $(, brain: $brain:ident, $brain_in_place:ident)?;
         $($cost:ident $name:ident($a:ident, $b:ident) => $body:expr;)*
     ) => {
         mod ops {
@@ -106,6 +108,7 @@ macro_rules! binary_ops {
                 _ => panic!(concat!("{:?} is not defined for ", $kind), op),
             }
         }
+        binary_ops!(@brain $kind, [$($brain $brain_in_place)?] [$($name)*]);
         $(impl Number for $t {
             fn out_of_place(op: Binary, shapes: &Broadcast, a: &[Self], b: &[Self], y: &mut [Self]) {
                 out_of_place(op, shapes, a, b, y);
@@ -115,9 +118,32 @@ macro_rules! binary_ops {
             }
         })*
     };
+    (@brain $kind:literal, [] $names:tt) => {};
+    (@brain $kind:literal, [$brain:ident $brain_in_place:ident] [$($name:ident)*]) => {
+        /// As [`super::binary`], of bfloat16, computed in float32.
+        ///
+        /// # Panics
+        /// As that.
+        pub fn $brain(op: Binary, shapes: &Broadcast, a: &[u16], b: &[u16], y: &mut [u16]) {
+            match op {
+                $(Binary::$name => map2(OnBrain(ops::$name), shapes, a, b, y),)*
+                _ => panic!(concat!("{:?} is not defined for ", $kind), op),
+            }
+        }
+
+        /// As [`super::binary_in_place`], likewise.
+        ///
+        /// # Panics
+        /// As that.
+        pub fn $brain_in_place(op: Binary, shapes: &Broadcast, xy: &mut [u16], other: &[u16], xy_is_left: bool) {
+            match op {
+                $(Binary::$name => map2_in_place(OnBrain(ops::$name), shapes, xy, other, xy_is_left),)*
+                _ => panic!(concat!("{:?} is not defined for ", $kind), op),
+            }
+        }
+    };
 }
 use binary_ops;
-
 
 #[cfg(test)]
 mod tests;

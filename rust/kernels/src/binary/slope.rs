@@ -2,6 +2,7 @@
 
 use super::Broadcast;
 use super::apply::{Map2, map2, map2_in_place};
+use crate::cast::OnBrain;
 use crate::math::apply::Cost;
 use crate::math::float::Math;
 use crate::math::{Fma, clamp};
@@ -56,6 +57,22 @@ macro_rules! slopes {
             let loops = whole(xy, other);
             match op {
                 $(Slope::$name $(($($p),+))? => map2_in_place(ops::$name { $($($p),+)? }, &loops, xy, other, xy_is_x),)*
+            }
+        }
+
+        /// [`pull_back`] of bfloat16, computed in float32.
+        pub fn pull_back_brain(op: Slope, x: &[u16], g: &[u16], dx: &mut [u16]) {
+            let loops = whole(x, g);
+            match op {
+                $(Slope::$name $(($($p),+))? => map2(OnBrain(ops::$name { $($($p),+)? }), &loops, x, g, dx),)*
+            }
+        }
+
+        /// [`pull_back_in_place`] of bfloat16, likewise.
+        pub fn pull_back_brain_in_place(op: Slope, xy: &mut [u16], other: &[u16], xy_is_x: bool) {
+            let loops = whole(xy, other);
+            match op {
+                $(Slope::$name $(($($p),+))? => map2_in_place(OnBrain(ops::$name { $($($p),+)? }), &loops, xy, other, xy_is_x),)*
             }
         }
     };

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::cast::{Kind, cast};
+use crate::element::{as_bytes, as_bytes_mut};
 use crate::isa;
 
 /// The element of an operand of `shape` that meets element `i` of the output.
@@ -179,5 +181,38 @@ fn connectives_take_any_byte_for_truth() {
     for (op, want) in [(Logical::And, [0, 0, 1, 0]), (Logical::Or, [0, 1, 1, 1]), (Logical::Xor, [0, 1, 0, 1])] {
         logical(op, &loops, &a, &b, &mut y);
         assert_eq!(y, want);
+    }
+}
+
+/// What casts to float32 and back around a function give, in all forms, NaN being one number.
+#[test]
+fn bfloat16_is_widened_computed_and_rounded() {
+    let (rows, columns) = (300, 218);
+    let narrow = |x: &[f32]| {
+        let mut y = vec![0_u16; x.len()];
+        cast(Kind::F32, Kind::BF16, as_bytes(x), as_bytes_mut(&mut y));
+        y.iter().map(|h| if h & 0x7fff > 0x7f80 { u16::MAX } else { *h }).collect::<Vec<_>>()
+    };
+    let wide = |x: &[u16]| x.iter().map(|h| f32::from_bits(u32::from(*h) << 16)).collect::<Vec<_>>();
+    // All patterns against all patterns in another order, and against a row.
+    let a: Vec<u16> = (0..rows * columns).map(|i| i as u16).collect();
+    let b: Vec<u16> = (0..rows * columns).map(|i| (i as u16).wrapping_mul(40_503)).collect();
+    for op in [
+        Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Maximum, Binary::Minimum, Binary::SquaredDifference,
+        Binary::ReluGrad, Binary::SigmoidGrad, Binary::TanhGrad, Binary::Hypot, Binary::LogAddExp, Binary::Pow, Binary::Mod,
+    ] {
+        for &set in isa::available() {
+            isa::with_isa(set, || {
+                for b in [&b[..], &b[..columns]] {
+                    let shapes = Broadcast::new(&[rows, columns], &[b.len() / columns, columns]);
+                    let (mut exact, mut y, mut over_a) = (vec![0.0; a.len()], vec![0; a.len()], a.clone());
+                    binary(op, &shapes, &wide(&a), &wide(b), &mut exact);
+                    binary_brain(op, &shapes, &a, b, &mut y);
+                    assert!(narrow(&wide(&y)) == narrow(&exact), "{op:?} {set:?}");
+                    binary_brain_in_place(op, &shapes, &mut over_a, b, true);
+                    assert!(over_a == y, "{op:?} {set:?}");
+                }
+            });
+        }
     }
 }

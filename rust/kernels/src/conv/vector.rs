@@ -4,6 +4,7 @@
 //! `run` through a function that is compiled with those instructions enabled. Everything on the way is `inline(always)`:
 //! an intrinsic that is not inlined into such a function becomes a call.
 
+mod brain;
 pub(crate) mod pairs;
 mod portable;
 mod registers;
@@ -94,6 +95,18 @@ pub unsafe trait Vector<T>: Copy {
     unsafe fn store_first(self, to: *mut T, n: usize) {
         // SAFETY: passed on to the caller.
         unsafe { if n == Self::LANES { self.store(to) } else { self.store_part(to, n) } }
+    }
+    /// The first `n` lanes from bfloat16, the others zero; only registers of float32 do it.
+    unsafe fn load_brain(_: *const u16, _: usize) -> Self {
+        unreachable!("bfloat16 is computed with in float32")
+    }
+    /// The first `n` lanes to bfloat16, likewise.
+    unsafe fn store_brain(self, _: *mut u16, _: usize) {
+        unreachable!("bfloat16 is computed with in float32")
+    }
+    /// The first `n` lanes, which are bfloat16 already, zero where two registers differ; likewise.
+    unsafe fn keep_brain(self, _: Self, _: Self, _: *mut u16, _: usize) {
+        unreachable!("bfloat16 is computed with in float32")
     }
     /// `GROUP` consecutive elements, repeated over the register.
     unsafe fn repeat<const GROUP: usize>(from: *const T) -> Self;

@@ -2,12 +2,12 @@
 //!
 //! Rows of few channels are taken several at a time, so that vectors are full whatever the number of channels.
 
-use crate::element::Float;
+use crate::element::{Element as _, Float};
 use crate::math::Fma;
 use crate::math::frame::{self, Loop};
-use crate::reduce::Number;
 use crate::reduce::core::fold3;
 use crate::reduce::fold::Sum;
+use crate::stored::Stored;
 use crate::{isa, parallel};
 
 const LANES: usize = 32;
@@ -19,22 +19,26 @@ fn rows_together(c: usize) -> usize {
     if c < LANES { LANES >> c.trailing_zeros().min(5) } else { 1 }
 }
 
+/// What is added up: two terms of x, g, a number of the column and one of the row.
+pub(super) trait Term<M: Stored, S>: Fn(M::Float, M::Float, M::Float, S) -> (M::Float, M::Float) {}
+impl<M: Stored, S, P: Fn(M::Float, M::Float, M::Float, S) -> (M::Float, M::Float)> Term<M, S> for P {}
+
 /// Sums down the columns of a matrix.
-struct Columns<'a, T, R, P> {
+struct Columns<'a, M: Stored, R, P> {
     width: usize,
     first: usize,
-    x: &'a [T],
-    g: &'a [T],
-    shift: &'a [T],
+    x: &'a [M::Bits],
+    g: &'a [M::Bits],
+    shift: &'a [M::Float],
     of_row: R,
     term: P,
-    out: &'a mut [T],
+    out: &'a mut [M::Float],
 }
 
-impl<T: Number + Float, S: Copy, R: Fn(usize) -> S, P: Fn(T, T, T, S) -> (T, T)> Columns<'_, T, R, P> {
+impl<M: Stored, S: Copy, R: Fn(usize) -> S, P: Term<M, S>> Columns<'_, M, R, P> {
     #[inline(always)]
     fn block<const W: usize>(&mut self, j: usize) {
-        let (mut a, mut b) = ([T::ZERO; W], [T::ZERO; W]);
+        let (mut a, mut b) = ([M::Float::ZERO; W], [M::Float::ZERO; W]);
         // Arrays, not slices: only then does the compiler vectorise the loop over lanes.
         let Some(shift) = self.shift[j..].first_chunk::<W>() else { return };
         let rows = self.x.chunks_exact(self.width).zip(self.g.chunks_exact(self.width));
@@ -42,7 +46,7 @@ impl<T: Number + Float, S: Copy, R: Fn(usize) -> S, P: Fn(T, T, T, S) -> (T, T)>
             let s = (self.of_row)(self.first + r);
             let (Some(x), Some(g)) = (x[j..].first_chunk::<W>(), g[j..].first_chunk::<W>()) else { return };
             for l in 0..W {
-                let (p, q) = (self.term)(x[l], g[l], shift[l], s);
+                let (p, q) = (self.term)(M::read(x[l]), M::read(g[l]), shift[l], s);
                 a[l] += p;
                 b[l] += q;
             }
@@ -55,7 +59,7 @@ impl<T: Number + Float, S: Copy, R: Fn(usize) -> S, P: Fn(T, T, T, S) -> (T, T)>
     }
 }
 
-impl<T: Number + Float, S: Copy, R: Fn(usize) -> S, P: Fn(T, T, T, S) -> (T, T)> Loop for Columns<'_, T, R, P> {
+impl<M: Stored, S: Copy, R: Fn(usize) -> S, P: Term<M, S>> Loop for Columns<'_, M, R, P> {
     #[inline(always)]
     fn run<F: Fma>(mut self) {
         let mut j = 0;
@@ -77,64 +81,48 @@ impl<T: Number + Float, S: Copy, R: Fn(usize) -> S, P: Fn(T, T, T, S) -> (T, T)>
 /// The sums of `term(x, g, shift[column], of_row(row))` down the columns: c first sums, then c second ones.
 ///
 /// `together` rows are taken as one, for which `of_row` is asked but once.
-pub(super) fn column_sums<T: Number + Float, S: Copy>(
+pub(super) fn column_sums<M: Stored, S: Copy>(
     c: usize,
     together: usize,
-    x: &[T],
-    g: &[T],
-    shift: &[T],
+    x: &[M::Bits],
+    g: &[M::Bits],
+    shift: &[M::Float],
     of_row: impl Fn(usize) -> S + Copy + Sync,
-    term: impl Fn(T, T, T, S) -> (T, T) + Copy + Sync,
-) -> Vec<T> {
+    term: impl Term<M, S> + Copy + Sync,
+) -> Vec<M::Float> {
     let wide = c * together;
     let per = (TASK / c).max(64).next_multiple_of(together) * c;
     let tasks = parallel::chunks(x.len(), per);
     let shifts = shift.repeat(together);
-    let mut partial = vec![T::ZERO; tasks * 2 * c];
+    let mut partial = vec![M::Float::ZERO; tasks * 2 * c];
     parallel::for_each_chunk_mut(&mut partial, 2 * c, |t, out| {
         let range = parallel::chunk_range(x.len(), per, t);
         let (first, x, g) = (t * per / c, &x[range.clone()], &g[range]);
         if together == 1 {
-            return frame::run(isa::active(), Columns { width: c, first, x, g, shift, of_row, term, out });
+            return frame::run(isa::active(), Columns::<M, _, _> { width: c, first, x, g, shift, of_row, term, out });
         }
-        let mut held = [T::ZERO; 2 * LANES * LANES];
+        let mut held = [M::Float::ZERO; 2 * LANES * LANES];
         let (held, whole) = (&mut held[..2 * wide], x.len() / wide * wide);
-        let body = Columns { width: wide, first, x: &x[..whole], g: &g[..whole], shift: &shifts, of_row, term, out: held };
+        let body = Columns::<M, _, _> { width: wide, first, x: &x[..whole], g: &g[..whole], shift: &shifts, of_row, term, out: held };
         frame::run(isa::active(), body);
         for (i, v) in held.iter().enumerate() {
             out[i / wide * c + i % c] += *v;
         }
         let (x, g) = (&x[whole..], &g[whole..]);
-        frame::run(isa::active(), Columns { width: c, first: first + whole / c, x, g, shift, of_row, term, out });
+        frame::run(isa::active(), Columns::<M, _, _> { width: c, first: first + whole / c, x, g, shift, of_row, term, out });
     });
-    let mut total = vec![T::ZERO; 2 * c];
-    fold3::<T, Sum>(1, tasks, 2 * c, &partial, &mut total);
+    let mut total = vec![M::Float::ZERO; 2 * c];
+    fold3::<M::Float, Sum>(1, tasks, 2 * c, &partial, &mut total);
     total
 }
 
 /// Two sums of one row each of `term(x, g)`.
 #[inline(always)]
-pub(super) fn row_sums<T: Number + Float>(x: &[T], g: &[T], term: impl Fn(T, T) -> (T, T)) -> (T, T) {
+pub(super) fn row_sums<T: Float, X: Copy, G: Copy>(x: &[X], g: &[G], term: impl Fn(X, G) -> (T, T)) -> (T, T) {
     let (mut a, mut b) = ([T::ZERO; LANES], [T::ZERO; LANES]);
-    let (xs, rest) = x.as_chunks::<LANES>();
-    let (gs, g_rest) = g.as_chunks::<LANES>();
-    for (x, g) in xs.iter().zip(gs) {
-        for l in 0..LANES {
-            let (p, q) = term(x[l], g[l]);
-            a[l] += p;
-            b[l] += q;
-        }
-    }
-    let (xs, rest) = rest.as_chunks::<8>();
-    let (gs, g_rest) = g_rest.as_chunks::<8>();
-    for (x, g) in xs.iter().zip(gs) {
-        for l in 0..8 {
-            let (p, q) = term(x[l], g[l]);
-            a[l] += p;
-            b[l] += q;
-        }
-    }
-    for (l, (x, g)) in rest.iter().zip(g_rest).enumerate() {
+    let rest = lanes::<LANES, _, _, _>(x, g, &mut a, &mut b, &term);
+    let rest = lanes::<8, _, _, _>(rest.0, rest.1, &mut a, &mut b, &term);
+    for (l, (x, g)) in rest.0.iter().zip(rest.1).enumerate() {
         let (p, q) = term(*x, *g);
         a[l] += p;
         b[l] += q;
@@ -150,71 +138,92 @@ pub(super) fn row_sums<T: Number + Float>(x: &[T], g: &[T], term: impl Fn(T, T) 
     (a[0], b[0])
 }
 
-/// Sums over each plane of `inner` elements.
-struct Planes<'a, T, P> {
-    inner: usize,
-    x: &'a [T],
-    g: &'a [T],
-    shift: &'a [T],
-    first: usize,
-    term: P,
-    out: &'a mut [T],
+/// Adds up lane by lane as many blocks as there are, and gives what is left.
+#[inline(always)]
+fn lanes<'a, const W: usize, T: Float, X: Copy, G: Copy>(
+    x: &'a [X],
+    g: &'a [G],
+    a: &mut [T; LANES],
+    b: &mut [T; LANES],
+    term: &impl Fn(X, G) -> (T, T),
+) -> (&'a [X], &'a [G]) {
+    let (xs, rest) = x.as_chunks::<W>();
+    let (gs, g_rest) = g.as_chunks::<W>();
+    for (x, g) in xs.iter().zip(gs) {
+        for l in 0..W {
+            let (p, q) = term(x[l], g[l]);
+            a[l] += p;
+            b[l] += q;
+        }
+    }
+    (rest, g_rest)
 }
 
-impl<T: Number + Float, P: Fn(T, T, T) -> (T, T)> Loop for Planes<'_, T, P> {
+/// Sums over each plane of `inner` elements.
+struct Planes<'a, M: Stored, P> {
+    inner: usize,
+    x: &'a [M::Bits],
+    g: &'a [M::Bits],
+    shift: &'a [M::Float],
+    first: usize,
+    term: P,
+    out: &'a mut [M::Float],
+}
+
+impl<M: Stored, P: Term<M, ()>> Loop for Planes<'_, M, P> {
     #[inline(always)]
     fn run<F: Fma>(self) {
         let Self { inner, x, g, shift, first, term, out } = self;
         for (i, out) in out.chunks_exact_mut(2).enumerate() {
             let m = shift[(first + i) % shift.len()];
             let at = (first + i) * inner;
-            (out[0], out[1]) = row_sums(&x[at..][..inner], &g[at..][..inner], |x, g| term(x, g, m));
+            (out[0], out[1]) = row_sums(&x[at..][..inner], &g[at..][..inner], |x, g| term(M::read(x), M::read(g), m, ()));
         }
     }
 }
 
 /// The sums of `term(x, g, shift[channel])` over (outer, c, inner): c first sums, then c second ones.
-pub(super) fn channel_sums<T: Number + Float>(
+pub(super) fn channel_sums<M: Stored>(
     c: usize,
     inner: usize,
-    x: &[T],
-    g: &[T],
-    shift: &[T],
-    term: impl Fn(T, T, T) -> (T, T) + Copy + Sync,
-) -> Vec<T> {
+    x: &[M::Bits],
+    g: &[M::Bits],
+    shift: &[M::Float],
+    term: impl Fn(M::Float, M::Float, M::Float) -> (M::Float, M::Float) + Copy + Sync,
+) -> Vec<M::Float> {
     if x.is_empty() {
-        return vec![T::ZERO; 2 * c];
+        return vec![M::Float::ZERO; 2 * c];
     }
     if inner == 1 {
-        return column_sums(c, rows_together(c), x, g, shift, |_| (), move |x, g, m, ()| term(x, g, m));
+        return column_sums::<M, _>(c, rows_together(c), x, g, shift, |_| (), move |x, g, m, ()| term(x, g, m));
     }
     let planes = x.len() / inner;
     let per = (TASK / inner).max(1);
-    let mut partial = vec![T::ZERO; planes * 2];
+    let mut partial = vec![M::Float::ZERO; planes * 2];
     parallel::for_each_chunk_mut(&mut partial, 2 * per, |t, out| {
-        frame::run(isa::active(), Planes { inner, x, g, shift, first: t * per, term, out });
+        frame::run(isa::active(), Planes::<M, _> { inner, x, g, shift, first: t * per, term: move |x, g, m, ()| term(x, g, m), out });
     });
-    let mut folded = vec![T::ZERO; 2 * c];
-    fold3::<T, Sum>(1, planes / c, 2 * c, &partial, &mut folded);
+    let mut folded = vec![M::Float::ZERO; 2 * c];
+    fold3::<M::Float, Sum>(1, planes / c, 2 * c, &partial, &mut folded);
     (0..2 * c).map(|i| folded[i % c * 2 + i / c]).collect()
 }
 
 /// Numbers of each channel that a pass needs.
 pub(super) type Parameters<'a, T, const N: usize> = [&'a [T]; N];
 
-struct Each<'a, T, P, const N: usize> {
+struct Each<'a, M: Stored, P, const N: usize> {
     /// Columns of a row; 0 if each plane of `inner` has one set of parameters.
     width: usize,
     inner: usize,
     first: usize,
-    x: &'a [T],
-    g: &'a [T],
-    parameters: Parameters<'a, T, N>,
+    x: &'a [M::Bits],
+    g: &'a [M::Bits],
+    parameters: Parameters<'a, M::Float, N>,
     value: P,
-    out: &'a mut [T],
+    out: &'a mut [M::Bits],
 }
 
-impl<T: Number + Float, P: Fn(T, T, [T; N]) -> T + Copy, const N: usize> Loop for Each<'_, T, P, N> {
+impl<M: Stored, P: Fn(M::Float, M::Float, [M::Float; N]) -> M::Float + Copy, const N: usize> Loop for Each<'_, M, P, N> {
     #[inline(always)]
     fn run<F: Fma>(self) {
         let Self { width, inner, first, x, g, parameters, value, out } = self;
@@ -222,51 +231,70 @@ impl<T: Number + Float, P: Fn(T, T, [T; N]) -> T + Copy, const N: usize> Loop fo
             for (i, out) in out.chunks_exact_mut(inner).enumerate() {
                 let of_plane = parameters.map(|p| p[(first + i) % p.len()]);
                 for ((y, &x), &g) in out.iter_mut().zip(&x[i * inner..][..inner]).zip(&g[i * inner..][..inner]) {
-                    *y = value(x, g, of_plane);
+                    *y = M::write(value(M::read(x), M::read(g), of_plane));
                 }
             }
             return;
         }
-        let rows = out.chunks_mut(width).zip(x.chunks(width)).zip(g.chunks(width));
-        for ((out, x), g) in rows {
-            let mut j = 0;
-            while j + LANES <= out.len() {
-                block::<T, LANES, N>(j, x, g, &parameters, value, out);
-                j += LANES;
-            }
-            while j < out.len() {
-                block::<T, 1, N>(j, x, g, &parameters, value, out);
-                j += 1;
-            }
+        // The last rows may not be all of those that are taken together.
+        let whole = out.len() / width * width;
+        let (out, rest) = out.split_at_mut(whole);
+        for (i, y) in rest.iter_mut().enumerate() {
+            *y = M::write(value(M::read(x[whole + i]), M::read(g[whole + i]), parameters.map(|p| p[i])));
+        }
+        let mut stripes = Stripes::<M, P, N> { width, x: &x[..whole], g: &g[..whole], parameters, value, out };
+        let mut j = 0;
+        while j + LANES <= width {
+            stripes.run::<LANES>(j);
+            j += LANES;
+        }
+        while j + 8 <= width {
+            stripes.run::<8>(j);
+            j += 8;
+        }
+        while j < width {
+            stripes.run::<1>(j);
+            j += 1;
         }
     }
 }
 
-#[inline(always)]
-fn block<T: Number + Float, const W: usize, const N: usize>(
-    j: usize,
-    x: &[T],
-    g: &[T],
-    parameters: &Parameters<'_, T, N>,
-    value: impl Fn(T, T, [T; N]) -> T + Copy,
-    out: &mut [T],
-) {
-    let (x, g, out) = (&x[j..][..W], &g[j..][..W], &mut out[j..][..W]);
-    let parameters = parameters.map(|p| &p[j..][..W]);
-    for l in 0..W {
-        out[l] = value(x[l], g[l], std::array::from_fn(|i| parameters[i][l]));
+/// Whole rows, some columns at a time: their parameters stay in registers.
+struct Stripes<'a, M: Stored, P, const N: usize> {
+    width: usize,
+    x: &'a [M::Bits],
+    g: &'a [M::Bits],
+    parameters: Parameters<'a, M::Float, N>,
+    value: P,
+    out: &'a mut [M::Bits],
+}
+
+impl<M: Stored, P: Fn(M::Float, M::Float, [M::Float; N]) -> M::Float + Copy, const N: usize> Stripes<'_, M, P, N> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, j: usize) {
+        let parameters: [[M::Float; W]; N] = self.parameters.map(|p| *p[j..].first_chunk().expect("a parameter for each column"));
+        let rows = self.x.chunks_exact(self.width).zip(self.g.chunks_exact(self.width));
+        for (out, (x, g)) in self.out.chunks_exact_mut(self.width).zip(rows) {
+            let (Some(x), Some(g)) = (x[j..].first_chunk::<W>(), g[j..].first_chunk::<W>()) else { return };
+            let Some(out) = out[j..].first_chunk_mut::<W>() else { return };
+            let mut y = [M::Bits::default(); W];
+            for l in 0..W {
+                y[l] = M::write((self.value)(M::read(x[l]), M::read(g[l]), std::array::from_fn(|i| parameters[i][l])));
+            }
+            *out = y;
+        }
     }
 }
 
 /// out = value(x, g, parameters of the channel) over (outer, c, inner).
-pub(super) fn each<T: Number + Float, const N: usize>(
+pub(super) fn each<M: Stored, const N: usize>(
     c: usize,
     inner: usize,
-    x: &[T],
-    g: &[T],
-    parameters: Parameters<'_, T, N>,
-    out: &mut [T],
-    value: impl Fn(T, T, [T; N]) -> T + Copy + Sync,
+    x: &[M::Bits],
+    g: &[M::Bits],
+    parameters: Parameters<'_, M::Float, N>,
+    out: &mut [M::Bits],
+    value: impl Fn(M::Float, M::Float, [M::Float; N]) -> M::Float + Copy + Sync,
 ) {
     if out.is_empty() {
         return;
@@ -279,6 +307,6 @@ pub(super) fn each<T: Number + Float, const N: usize>(
     parallel::for_each_chunk_mut(out, rows * row, |t, out| {
         let range = t * rows * row..t * rows * row + out.len();
         let (x, g) = (&x[range.clone()], &g[range]);
-        frame::run(isa::active(), Each { width, inner, first: t * rows, x, g, parameters, value, out });
+        frame::run(isa::active(), Each::<M, _, N> { width, inner, first: t * rows, x, g, parameters, value, out });
     });
 }

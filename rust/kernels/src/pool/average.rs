@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::{PoolShape, Rows, for_images, for_rows, load, store};
+use super::{PoolShape, Rows, for_images, for_rows};
 use crate::conv::vector::{Element, Vector};
 use crate::parallel::SendPtr;
+use crate::stored::Stored;
 
 /// The mean of each window; padding counts neither in the sum nor in the number. A window that is all padding gives zero.
 ///
@@ -12,33 +13,33 @@ use crate::parallel::SendPtr;
 ///
 /// # Panics
 /// If the slices do not fit the shape.
-pub fn avg_forward<T: Element>(s: &PoolShape, x: &[T], y: &mut [T]) {
+pub fn avg_forward<M: Stored>(s: &PoolShape, x: &[M::Bits], y: &mut [M::Bits]) {
     s.check(x.len(), y.len());
-    for_rows(s, &Forward { s, offsets: &s.offsets(), x, y: SendPtr(y.as_mut_ptr()) });
+    for_rows(s, &Forward::<M> { s, offsets: &s.offsets(), x, y: SendPtr(y.as_mut_ptr()) });
 }
 
-struct Forward<'a, T> {
+struct Forward<'a, M: Stored> {
     s: &'a PoolShape,
     offsets: &'a [usize],
-    x: &'a [T],
-    y: SendPtr<T>,
+    x: &'a [M::Bits],
+    y: SendPtr<M::Bits>,
 }
 
-impl<T: Element> Rows<T> for Forward<'_, T> {
+impl<M: Stored> Rows<M::Float> for Forward<'_, M> {
     #[inline(always)]
-    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>) {
+    unsafe fn run<V: Vector<M::Float>>(&self, image: usize, rows: Range<usize>) {
         let s = self.s;
         let x = self.x[image * s.input_image()..].as_ptr();
         s.pixels(rows, self.offsets, #[inline(always)] |to, window| {
             // SAFETY: windows lie in the image, whose length was checked; outputs are this call's own rows.
             unsafe {
                 let y = self.y.get().add(image * s.out_image() + to);
-                let count = V::splat(T::from_tap(window.count().max(1) as i32));
+                let count = V::splat(M::Float::from_tap(window.count().max(1) as i32));
                 for c in (0..s.channels).step_by(V::LANES) {
                     let n = V::LANES.min(s.channels - c);
-                    let mut sum = V::splat(T::default());
-                    window.each(#[inline(always)] |_, from| sum = sum.add(load(x.add(from + c), n)));
-                    store(sum.div(count), y.add(c), n);
+                    let mut sum = V::splat(M::Float::default());
+                    window.each(#[inline(always)] |_, from| sum = sum.add(M::load(x.add(from + c), n)));
+                    M::store(sum.div(count), y.add(c), n);
                 }
             }
         });
@@ -46,36 +47,36 @@ impl<T: Element> Rows<T> for Forward<'_, T> {
 }
 
 /// The gradient of the input: each tap that is not padding gets its share of `g`.
-pub fn avg_backward<T: Element>(s: &PoolShape, g: &[T], dx: &mut [T]) {
+pub fn avg_backward<M: Stored>(s: &PoolShape, g: &[M::Bits], dx: &mut [M::Bits]) {
     s.check(dx.len(), g.len());
     let dx = SendPtr(dx.as_mut_ptr());
     let disjoint = s.is_disjoint();
-    for_images(s, dx, disjoint && s.is_covering(), &Backward { s, offsets: &s.offsets(), g, dx, disjoint });
+    for_images::<M, _>(s, dx, disjoint && s.is_covering(), &Backward::<M> { s, offsets: &s.offsets(), g, dx, disjoint });
 }
 
-struct Backward<'a, T> {
+struct Backward<'a, M: Stored> {
     s: &'a PoolShape,
     offsets: &'a [usize],
-    g: &'a [T],
-    dx: SendPtr<T>,
+    g: &'a [M::Bits],
+    dx: SendPtr<M::Bits>,
     disjoint: bool,
 }
 
-impl<T: Element> Rows<T> for Backward<'_, T> {
+impl<M: Stored> Rows<M::Float> for Backward<'_, M> {
     #[inline(always)]
-    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>) {
+    unsafe fn run<V: Vector<M::Float>>(&self, image: usize, rows: Range<usize>) {
         let s = self.s;
         s.pixels(rows, self.offsets, #[inline(always)] |from, window| {
             // SAFETY: windows lie in the image, whose length was checked; the image is this call's own.
             unsafe {
                 let (g, dx) = (self.g.as_ptr().add(image * s.out_image() + from), self.dx.get().add(image * s.input_image()));
-                let count = V::splat(T::from_tap(window.count().max(1) as i32));
+                let count = V::splat(M::Float::from_tap(window.count().max(1) as i32));
                 for c in (0..s.channels).step_by(V::LANES) {
                     let n = V::LANES.min(s.channels - c);
-                    let share = load::<T, V>(g.add(c), n).div(count);
+                    let share = M::load::<V>(g.add(c), n).div(count);
                     window.each(#[inline(always)] |_, to| {
                         let to = dx.add(to + c);
-                        store(if self.disjoint { share } else { share.add(load(to, n)) }, to, n);
+                        M::store(if self.disjoint { share } else { share.add(M::load(to, n)) }, to, n);
                     });
                 }
             }

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::{PoolShape, Rows, for_images, for_rows, load, store};
+use super::{PoolShape, Rows, for_images, for_rows};
 use crate::conv::vector::{Element, Vector, opaque};
+use crate::element::Element as _;
 use crate::parallel::SendPtr;
+use crate::stored::Stored;
 
 /// Lanes of the widest register.
 const LANES: usize = 16;
@@ -65,7 +67,12 @@ unsafe fn store_taps<T: Element, I: TapIndex, V: Vector<T>>(taps: V, to: *mut I,
         // Else the compiler sees through to the comparisons, and picks the taps lane by lane.
         let all = opaque(all.as_ptr());
         let all: [I; LANES] = std::array::from_fn(|i| I::new((*all.add(i)).to_tap()));
-        std::ptr::copy_nonoverlapping(all.as_ptr(), to, if n == V::LANES { V::LANES } else { n });
+        // Of a known size, it is not a call.
+        if n == V::LANES {
+            std::ptr::copy_nonoverlapping(all.as_ptr(), to, V::LANES);
+        } else {
+            std::ptr::copy_nonoverlapping(all.as_ptr(), to, n);
+        }
     }
 }
 
@@ -76,27 +83,27 @@ unsafe fn store_taps<T: Element, I: TapIndex, V: Vector<T>>(taps: V, to: *mut I,
 ///
 /// # Panics
 /// If the slices do not fit the shape or the window has more taps than the index type counts.
-pub fn max_forward<T: Element, I: TapIndex>(s: &PoolShape, x: &[T], y: Option<&mut [T]>, index: Option<&mut [I]>) {
+pub fn max_forward<M: Stored, I: TapIndex>(s: &PoolShape, x: &[M::Bits], y: Option<&mut [M::Bits]>, index: Option<&mut [I]>) {
     s.check(x.len(), y.as_ref().map_or(s.out_len(), |y| y.len()));
     assert!(s.taps() <= I::TAPS, "{} taps do not fit the index type", s.taps());
     if let Some(index) = &index {
         assert_eq!(index.len(), s.out_len(), "index length: {s:?}");
     }
     let (y, index) = (y.map(|y| SendPtr(y.as_mut_ptr())), index.map(|i| SendPtr(i.as_mut_ptr())));
-    for_rows(s, &Forward { s, offsets: &s.offsets(), x, y, index });
+    for_rows(s, &Forward::<M, I> { s, offsets: &s.offsets(), x, y, index });
 }
 
-struct Forward<'a, T, I> {
+struct Forward<'a, M: Stored, I> {
     s: &'a PoolShape,
     offsets: &'a [usize],
-    x: &'a [T],
-    y: Option<SendPtr<T>>,
+    x: &'a [M::Bits],
+    y: Option<SendPtr<M::Bits>>,
     index: Option<SendPtr<I>>,
 }
 
-impl<T: Element, I: TapIndex> Rows<T> for Forward<'_, T, I> {
+impl<M: Stored, I: TapIndex> Rows<M::Float> for Forward<'_, M, I> {
     #[inline(always)]
-    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>) {
+    unsafe fn run<V: Vector<M::Float>>(&self, image: usize, rows: Range<usize>) {
         let s = self.s;
         let x = self.x[image * s.input_image()..].as_ptr();
         s.pixels(rows, self.offsets, #[inline(always)] |to, window| {
@@ -105,17 +112,17 @@ impl<T: Element, I: TapIndex> Rows<T> for Forward<'_, T, I> {
                 let n = V::LANES.min(s.channels - c);
                 // SAFETY: windows lie in the image, whose length was checked; outputs are this call's own rows.
                 unsafe {
-                    let mut best = V::splat(T::from_f64(f64::NEG_INFINITY));
-                    let mut best_tap = V::splat(T::default());
+                    let mut best = V::splat(M::Float::LOWEST);
+                    let mut best_tap = V::splat(M::Float::default());
                     window.each(#[inline(always)] |tap, from| {
-                        let tap = V::splat(T::from_tap(tap as i32));
-                        (best, best_tap) = load::<T, V>(x.add(from + c), n).larger(tap, best, best_tap);
+                        let tap = V::splat(M::Float::from_tap(tap as i32));
+                        (best, best_tap) = M::load::<V>(x.add(from + c), n).larger(tap, best, best_tap);
                     });
                     if let Some(y) = self.y {
-                        store(best, y.get().add(to + c), n);
+                        M::store(best, y.get().add(to + c), n);
                     }
                     if let Some(index) = self.index {
-                        store_taps(best_tap, index.get().add(to + c), n);
+                        store_taps::<M::Float, I, V>(best_tap, index.get().add(to + c), n);
                     }
                 }
             }
@@ -123,30 +130,31 @@ impl<T: Element, I: TapIndex> Rows<T> for Forward<'_, T, I> {
     }
 }
 
-/// The gradient of the input: `g` goes to the tap that was the maximum; overlapping windows add up in output order.
+/// The gradient of the input: `g` goes to the tap that was the maximum; overlapping windows add up in output order, as numbers of the
+/// stored type.
 ///
 /// # Panics
 /// If the slices do not fit the shape.
-pub fn max_backward<T: Element, I: TapIndex>(s: &PoolShape, g: &[T], index: &[I], dx: &mut [T]) {
+pub fn max_backward<M: Stored, I: TapIndex>(s: &PoolShape, g: &[M::Bits], index: &[I], dx: &mut [M::Bits]) {
     s.check(dx.len(), g.len());
     assert_eq!(index.len(), g.len(), "index length: {s:?}");
     let dx = SendPtr(dx.as_mut_ptr());
     let disjoint = s.is_disjoint();
-    for_images(s, dx, disjoint && s.is_covering(), &Backward { s, offsets: &s.offsets(), g, index, dx, disjoint });
+    for_images::<M, _>(s, dx, disjoint && s.is_covering(), &Backward::<M, I> { s, offsets: &s.offsets(), g, index, dx, disjoint });
 }
 
-struct Backward<'a, T, I> {
+struct Backward<'a, M: Stored, I> {
     s: &'a PoolShape,
     offsets: &'a [usize],
-    g: &'a [T],
+    g: &'a [M::Bits],
     index: &'a [I],
-    dx: SendPtr<T>,
+    dx: SendPtr<M::Bits>,
     disjoint: bool,
 }
 
-impl<T: Element, I: TapIndex> Rows<T> for Backward<'_, T, I> {
+impl<M: Stored, I: TapIndex> Rows<M::Float> for Backward<'_, M, I> {
     #[inline(always)]
-    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>) {
+    unsafe fn run<V: Vector<M::Float>>(&self, image: usize, rows: Range<usize>) {
         let s = self.s;
         // SAFETY: this call's own image of the gradient, whose length was checked.
         let dx = unsafe { self.dx.get().add(image * s.input_image()) };
@@ -156,12 +164,15 @@ impl<T: Element, I: TapIndex> Rows<T> for Backward<'_, T, I> {
                 let n = V::LANES.min(s.channels - c);
                 // SAFETY: windows lie in the image; `g` and `index` have the lengths that were checked.
                 unsafe {
-                    let g = load::<T, V>(self.g.as_ptr().add(from + c), n);
-                    let taps: V = load_taps(self.index.as_ptr().add(from + c), n);
+                    let g = M::load::<V>(self.g.as_ptr().add(from + c), n);
+                    let taps = load_taps::<M::Float, I, V>(self.index.as_ptr().add(from + c), n);
                     window.each(#[inline(always)] |tap, to| {
-                        let to = dx.add(to + c);
-                        let part = g.where_equal(taps, V::splat(T::from_tap(tap as i32)));
-                        store(if self.disjoint { part } else { part.add(load(to, n)) }, to, n);
+                        let (to, tap) = (dx.add(to + c), V::splat(M::Float::from_tap(tap as i32)));
+                        if self.disjoint {
+                            M::store_where_equal(g, taps, tap, to, n);
+                        } else {
+                            M::store(g.where_equal(taps, tap).add(M::load(to, n)), to, n);
+                        }
                     });
                 }
             }
@@ -175,23 +186,23 @@ impl<T: Element, I: TapIndex> Rows<T> for Backward<'_, T, I> {
 ///
 /// # Panics
 /// If the slices do not fit the shape.
-pub fn max_gather<T: Element, I: TapIndex>(s: &PoolShape, x: &[T], index: &[I], y: &mut [T]) {
+pub fn max_gather<M: Stored, I: TapIndex>(s: &PoolShape, x: &[M::Bits], index: &[I], y: &mut [M::Bits]) {
     s.check(x.len(), y.len());
     assert_eq!(index.len(), y.len(), "index length: {s:?}");
-    for_rows(s, &Gather { s, offsets: &s.offsets(), x, index, y: SendPtr(y.as_mut_ptr()) });
+    for_rows(s, &Gather::<M, I> { s, offsets: &s.offsets(), x, index, y: SendPtr(y.as_mut_ptr()) });
 }
 
-struct Gather<'a, T, I> {
+struct Gather<'a, M: Stored, I> {
     s: &'a PoolShape,
     offsets: &'a [usize],
-    x: &'a [T],
+    x: &'a [M::Bits],
     index: &'a [I],
-    y: SendPtr<T>,
+    y: SendPtr<M::Bits>,
 }
 
-impl<T: Element, I: TapIndex> Rows<T> for Gather<'_, T, I> {
+impl<M: Stored, I: TapIndex> Rows<M::Float> for Gather<'_, M, I> {
     #[inline(always)]
-    unsafe fn run<V: Vector<T>>(&self, image: usize, rows: Range<usize>) {
+    unsafe fn run<V: Vector<M::Float>>(&self, image: usize, rows: Range<usize>) {
         let s = self.s;
         let x = self.x[image * s.input_image()..].as_ptr();
         s.pixels(rows, self.offsets, #[inline(always)] |to, window| {
@@ -200,13 +211,13 @@ impl<T: Element, I: TapIndex> Rows<T> for Gather<'_, T, I> {
                 let n = V::LANES.min(s.channels - c);
                 // SAFETY: as in the forward pass.
                 unsafe {
-                    let taps: V = load_taps(self.index.as_ptr().add(to + c), n);
-                    let mut picked = V::splat(T::default());
+                    let taps = load_taps::<M::Float, I, V>(self.index.as_ptr().add(to + c), n);
+                    let mut picked = V::splat(M::Float::default());
                     window.each(#[inline(always)] |tap, from| {
-                        let tap = V::splat(T::from_tap(tap as i32));
-                        picked = picked.add(load::<T, V>(x.add(from + c), n).where_equal(taps, tap));
+                        let tap = V::splat(M::Float::from_tap(tap as i32));
+                        picked = picked.add(M::load::<V>(x.add(from + c), n).where_equal(taps, tap));
                     });
-                    store(picked, self.y.get().add(to + c), n);
+                    M::store(picked, self.y.get().add(to + c), n);
                 }
             }
         });

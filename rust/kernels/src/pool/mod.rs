@@ -1,7 +1,7 @@
 //! Maximum and average pooling over one to three axes, channels last.
 //!
 //! Loops over registers of channels, entered through the dispatch of [`crate::conv`]. A maximum remembers its tap (in a byte where the window allows it), so that
-//! no gradient compares floats again. Backward passes go through the outputs in order, one image a task: the same bytes for
+//! no gradient compares floats again. bfloat16 is widened and rounded on the way ([`Stored`]). Backward passes go through the outputs in order, one image a task: the same bytes for
 //! any number of threads.
 
 mod average;
@@ -17,6 +17,7 @@ use std::ops::Range;
 use crate::conv::vector::{Element, Kernel, Vector, dispatch, lanes};
 use crate::isa::{self, Isa};
 use crate::parallel::{self, SendPtr};
+use crate::stored::Stored;
 
 /// Output elements that one task of a forward pass should have.
 const TASK: usize = 1 << 14;
@@ -70,33 +71,13 @@ fn for_rows<T: Element, R: Rows<T>>(s: &PoolShape, body: &R) {
 }
 
 /// Runs `body` for all rows of each image with that image's part of `dx`, which is zero where `body` does not write all of it.
-fn for_images<T: Element, R: Rows<T>>(s: &PoolShape, dx: SendPtr<T>, written: bool, body: &R) {
-    let isa = registers::<T>(s.channels);
+fn for_images<M: Stored, R: Rows<M::Float>>(s: &PoolShape, dx: SendPtr<M::Bits>, written: bool, body: &R) {
+    let isa = registers::<M::Float>(s.channels);
     parallel::for_each(s.batch, |image| {
         if !written {
             // SAFETY: this task's own image of the gradient, whose length was checked.
-            unsafe { std::slice::from_raw_parts_mut(dx.get().add(image * s.input_image()), s.input_image()) }.fill(T::default());
+            unsafe { std::slice::from_raw_parts_mut(dx.get().add(image * s.input_image()), s.input_image()) }.fill(M::Bits::default());
         }
         dispatch(isa, Entry { body, image, rows: 0..s.out[0] * s.out[1] });
     });
-}
-
-/// Up to a register of elements.
-///
-/// # Safety
-/// As [`Vector::load_part`].
-#[inline(always)]
-unsafe fn load<T: Element, V: Vector<T>>(from: *const T, n: usize) -> V {
-    // SAFETY: by the caller's word.
-    unsafe { if n == V::LANES { V::load(from) } else { V::load_part(from, n) } }
-}
-
-/// Up to a register of elements, stored.
-///
-/// # Safety
-/// As [`Vector::store_part`].
-#[inline(always)]
-unsafe fn store<T: Element, V: Vector<T>>(value: V, to: *mut T, n: usize) {
-    // SAFETY: by the caller's word.
-    unsafe { if n == V::LANES { value.store(to) } else { value.store_part(to, n) } }
 }

@@ -90,14 +90,16 @@ impl PoolShape {
             let whole_rows = depth.len() == self.window[0] && height.len() == self.window[1] && !offsets.is_empty();
             let start = ((d * hs + h) * ws - pad as isize) * self.channels as isize;
             for column in 0..self.out[2] {
-                let whole = inner.contains(&column);
-                let window = Window {
-                    start: start + (column * stride * self.channels) as isize,
-                    offsets,
-                    whole: whole_rows && whole,
-                    steps: [self.input[1] * self.input[2], self.input[2], 1].map(|v| v * self.channels),
-                    taps: [depth.clone(), height.clone(), if whole { 0..self.window[2] } else { self.reach(2, column).1 }],
-                    window: [self.window[1], self.window[2]],
+                let start = start + (column * stride * self.channels) as isize;
+                let window = if whole_rows && inner.contains(&column) {
+                    Window::Whole { start: start as usize, offsets }
+                } else {
+                    Window::Part {
+                        start,
+                        steps: [self.input[1] * self.input[2], self.input[2], 1].map(|v| v * self.channels),
+                        taps: [depth.clone(), height.clone(), self.reach(2, column).1],
+                        window: [self.window[1], self.window[2]],
+                    }
                 };
                 visit((row * self.out[2] + column) * self.channels, &window);
             }
@@ -106,40 +108,41 @@ impl PoolShape {
 }
 
 /// The part of a window that lies in the image.
-pub(super) struct Window<'a> {
-    start: isize,
-    offsets: &'a [usize],
-    whole: bool,
-    steps: [usize; 3],
-    taps: [Range<usize>; 3],
-    window: [usize; 2],
+pub(super) enum Window<'a> {
+    Whole { start: usize, offsets: &'a [usize] },
+    Part { start: isize, steps: [usize; 3], taps: [Range<usize>; 3], window: [usize; 2] },
 }
 
 impl Window<'_> {
     pub fn count(&self) -> usize {
-        self.taps.iter().map(Range::len).product()
+        match self {
+            Self::Whole { offsets, .. } => offsets.len(),
+            Self::Part { taps, .. } => taps.iter().map(Range::len).product(),
+        }
     }
 
     /// Calls `visit(tap index, first input element)` for each tap in order.
     #[inline(always)]
     pub fn each(&self, mut visit: impl FnMut(usize, usize)) {
-        let start = |offset: usize| (self.start + offset as isize) as usize;
-        if self.whole && self.offsets.len() == 4 {
+        match self {
             // By far the most frequent window, two by two.
-            for tap in 0..4 {
-                visit(tap, start(self.offsets[tap]));
+            Self::Whole { start, offsets: [a, b, c, d] } => {
+                for (tap, offset) in [a, b, c, d].into_iter().enumerate() {
+                    visit(tap, start + offset);
+                }
             }
-        } else if self.whole {
-            for (tap, &offset) in self.offsets.iter().enumerate() {
-                visit(tap, start(offset));
+            Self::Whole { start, offsets } => {
+                for (tap, offset) in offsets.iter().enumerate() {
+                    visit(tap, start + offset);
+                }
             }
-        } else {
-            let [depth, height, width] = &self.taps;
-            for d in depth.clone() {
-                for h in height.clone() {
-                    for w in width.clone() {
-                        let offset = d * self.steps[0] + h * self.steps[1] + w * self.steps[2];
-                        visit((d * self.window[0] + h) * self.window[1] + w, start(offset));
+            Self::Part { start, steps, taps: [depth, height, width], window } => {
+                for d in depth.clone() {
+                    for h in height.clone() {
+                        for w in width.clone() {
+                            let offset = d * steps[0] + h * steps[1] + w * steps[2];
+                            visit((d * window[0] + h) * window[1] + w, (start + offset as isize) as usize);
+                        }
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! The float functions: each is one line of the table below.
 
+use crate::cast::OnBrain;
 use crate::math::apply::{self, Cost, Map};
 use crate::math::float::{Math, beyond_trig};
 use crate::math::{Fma, clamp, special};
@@ -69,6 +70,23 @@ macro_rules! unary_ops {
         pub fn unary_float_in_place<T: Math>(op: Unary, xy: &mut [T]) {
             match op {
                 $(Unary::$name $(($($p),+))? => apply::map_in_place(ops::$name { $($($p),+)? }, xy),)*
+            }
+        }
+
+        /// [`unary_float`] of bfloat16, computed in float32.
+        ///
+        /// # Panics
+        /// If the lengths differ.
+        pub fn unary_brain(op: Unary, x: &[u16], y: &mut [u16]) {
+            match op {
+                $(Unary::$name $(($($p),+))? => apply::map(OnBrain(ops::$name { $($($p),+)? }), x, y),)*
+            }
+        }
+
+        /// xy = op(xy), with the bits [`unary_brain`] gives.
+        pub fn unary_brain_in_place(op: Unary, xy: &mut [u16]) {
+            match op {
+                $(Unary::$name $(($($p),+))? => apply::map_in_place(OnBrain(ops::$name { $($($p),+)? }), xy),)*
             }
         }
 

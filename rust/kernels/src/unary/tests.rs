@@ -3,6 +3,8 @@
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2, PI};
 
 use super::*;
+use crate::cast::{Kind, cast};
+use crate::element::{as_bytes, as_bytes_mut};
 use crate::isa;
 use crate::math::special;
 
@@ -159,6 +161,30 @@ fn bits_do_not_depend_on_position_or_form() {
                     unary_float(op, x, y);
                 }
                 assert_eq!(bits(&whole), bits(&parts), "{op:?} {set:?}");
+            }
+        });
+    }
+}
+
+/// Every bfloat16, with every function: what casts to float32 and back around it give, but for denormals, which either may flush.
+#[test]
+fn bfloat16_is_widened_computed_and_rounded() {
+    let all: Vec<u16> = (0..=u16::MAX).collect();
+    let wide: Vec<f32> = all.iter().map(|h| f32::from_bits(u32::from(*h) << 16)).collect();
+    let plain = |h: u16| if h & 0x7fff > 0x7f80 { u16::MAX } else if h & 0x7f80 == 0 { 0 } else { h };
+    for &set in isa::available() {
+        isa::with_isa(set, || {
+            for &op in float::ALL {
+                let (mut exact, mut want, mut y) = (vec![0.0; all.len()], vec![0; all.len()], vec![0; all.len()]);
+                unary_float(op, &wide, &mut exact);
+                cast(Kind::F32, Kind::BF16, as_bytes(&exact), as_bytes_mut(&mut want));
+                unary_brain(op, &all, &mut y);
+                for ((x, y), want) in all.iter().zip(&y).zip(want) {
+                    assert!(plain(*y) == plain(want), "{op:?} {set:?} of {x:x}: {y:x}, not {want:x}");
+                }
+                let mut in_place = all.clone();
+                unary_brain_in_place(op, &mut in_place);
+                assert!(in_place == y, "{op:?} {set:?}");
             }
         });
     }

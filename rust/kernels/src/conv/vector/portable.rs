@@ -1,13 +1,14 @@
 //! Registers without an instruction set.
 
 use super::Vector;
+use crate::cast::{brain_to_f32, f32_to_brain};
 
 /// The fallback: an array the compiler may vectorise with whatever the build target has.
 #[derive(Clone, Copy)]
 pub struct Portable<T, const N: usize>([T; N]);
 
 macro_rules! portable {
-    ($t:ty, $n:literal) => {
+    ($t:ty, $n:literal $(, brain: $widen:path, $narrow:path)?) => {
         // SAFETY: plain Rust; pointers are read and written for exactly the lanes named.
         unsafe impl Vector<$t> for Portable<$t, $n> {
             const LANES: usize = $n;
@@ -40,6 +41,23 @@ macro_rules! portable {
                     unsafe { *to.add(i) = self.0[i] };
                 }
             }
+            $(#[inline(always)]
+            unsafe fn load_brain(from: *const u16, n: usize) -> Self {
+                // SAFETY: only the first `n` numbers are read.
+                Self(std::array::from_fn(|i| if i < n { $widen(unsafe { *from.add(i) }) } else { 0.0 }))
+            }
+            #[inline(always)]
+            unsafe fn store_brain(self, to: *mut u16, n: usize) {
+                for i in 0..n.min($n) {
+                    // SAFETY: only the first `n` numbers are written.
+                    unsafe { *to.add(i) = $narrow(self.0[i]) };
+                }
+            }
+            #[inline(always)]
+            unsafe fn keep_brain(self, a: Self, b: Self, to: *mut u16, n: usize) {
+                // SAFETY: by the caller's word.
+                unsafe { self.where_equal(a, b).store_brain(to, n) }
+            })?
             #[inline(always)]
             unsafe fn repeat<const GROUP: usize>(from: *const $t) -> Self {
                 // SAFETY: only the first `GROUP` elements are read.
@@ -87,7 +105,7 @@ macro_rules! portable {
         }
     };
 }
-portable!(f32, 8);
+portable!(f32, 8, brain: brain_to_f32, f32_to_brain);
 portable!(f64, 4);
 
 /// Where each lane comes from when groups of `group` lanes are taken apart.

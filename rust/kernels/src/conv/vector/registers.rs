@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::Vector;
 use super::portable::order;
+use super::{Vector, brain};
 use crate::gemm::broadcast::{Operands, apart_f32, apart_f64, sums_f32, sums_f64};
 
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
@@ -60,7 +60,7 @@ blended!(larger_256_pd, where_equal_256_pd, _mm256_cmp_pd, _mm256_and_pd, _mm256
 macro_rules! hardware {
     ($reg:ty, $t:ty, $lanes:literal, $pixels:literal, $rows_apart:literal, $apart:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $mul:ident,
      $max:ident, $div:ident, $larger:ident, $where_equal:ident, part: ($from:ident, $n:ident, $load_part:expr, $to:ident, $value:ident, $store_part:expr),
-     groups: {$($group:literal => $repeat:expr, $split:expr;)*} $(, sums: $sums:path, $sums_apart:path, rows_wide: $rows_wide:literal)?) => {
+     groups: {$($group:literal => $repeat:expr, $split:expr;)*} $(, brain: $load_brain:path, $store_brain:path, $keep_brain:path)? $(, sums: $sums:path, $sums_apart:path, rows_wide: $rows_wide:literal)?) => {
         // SAFETY: each method is the intrinsic it is named after, on pointers that the caller vouches for.
         unsafe impl Vector<$t> for $reg {
             const LANES: usize = $lanes;
@@ -159,6 +159,21 @@ macro_rules! hardware {
                 unsafe { $div(self, other) }
             }
             $(#[inline(always)]
+            unsafe fn load_brain(from: *const u16, n: usize) -> Self {
+                // SAFETY: see the impl.
+                unsafe { $load_brain(from, n) }
+            }
+            #[inline(always)]
+            unsafe fn store_brain(self, to: *mut u16, n: usize) {
+                // SAFETY: see the impl.
+                unsafe { $store_brain(self, to, n) }
+            }
+            #[inline(always)]
+            unsafe fn keep_brain(self, a: Self, b: Self, to: *mut u16, n: usize) {
+                // SAFETY: see the impl.
+                unsafe { $keep_brain(self, a, b, to, n) }
+            })?
+            $(#[inline(always)]
             unsafe fn sums<const ROWS: usize, const REGS: usize>(sums: [[Self; REGS]; ROWS], from: Operands<$t>) -> [[Self; REGS]; ROWS] {
                 // SAFETY: see the impl.
                 unsafe { $sums(sums, from) }
@@ -233,7 +248,7 @@ hardware!(__m512, f32, 16, 14, 10, apart_avx512, _mm512_set1_ps, _mm512_loadu_ps
         2 => _mm512_castpd_ps(_mm512_set1_pd(p.cast::<f64>().read_unaligned())), permute_16x32!(v, 2);
         4 => _mm512_broadcast_f32x4(_mm_loadu_ps(p)), permute_16x32!(v, 4);
         8 => _mm512_broadcast_f32x8(_mm256_loadu_ps(p)), permute_16x32!(v, 8);
-    }, sums: sums_f32, apart_f32, rows_wide: 6);
+    }, brain: brain::load_16, brain::store_16, brain::keep_16, sums: sums_f32, apart_f32, rows_wide: 6);
 hardware!(__m512d, f64, 8, 14, 10, apart_avx512, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_mul_pd,
     _mm512_max_pd, _mm512_div_pd, larger_512_pd, where_equal_512_pd,
     part: (p, n, _mm512_maskz_loadu_pd(mask(n) as u8, p), q, v, _mm512_mask_storeu_pd(q, mask(n) as u8, v)),
@@ -247,7 +262,7 @@ hardware!(__m256, f32, 8, 6, 6, apart_avx2, _mm256_set1_ps, _mm256_loadu_ps, _mm
     groups: {
         2 => _mm256_castpd_ps(_mm256_set1_pd(p.cast::<f64>().read_unaligned())), permute_8x32!(v, 2);
         4 => _mm256_set_m128(_mm_loadu_ps(p), _mm_loadu_ps(p)), permute_8x32!(v, 4);
-    });
+    }, brain: brain::load_8, brain::store_8, brain::keep_8);
 hardware!(__m256d, f64, 4, 6, 6, apart_avx2, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_mul_pd,
     _mm256_max_pd, _mm256_div_pd, larger_256_pd, where_equal_256_pd,
     part: (p, n, _mm256_maskload_pd(p, mask_4x64(n)), q, v, _mm256_maskstore_pd(q, mask_4x64(n), v)),
