@@ -48,6 +48,8 @@ pub struct Traits {
     pub in_place: &'static [(usize, usize)],
     /// An output that nobody reads may be left without memory; by default all get theirs.
     pub skips_unused: bool,
+    /// Operands and results, as bits, that may be bfloat16 in a plan although the others are float32: all of these, or none.
+    pub brain_beside: (u32, u32),
     /// Bit i: the vjp reads input i's numbers.
     pub reads_inputs: u32,
     /// Bit i: the vjp reads output i's numbers.
@@ -78,6 +80,7 @@ impl Traits {
         halves: Halves::Cast,
         in_place: &[],
         skips_unused: false,
+        brain_beside: (0, 0),
         reads_inputs: u32::MAX,
         reads_outputs: u32::MAX,
     };

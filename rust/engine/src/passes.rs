@@ -1,10 +1,10 @@
 //! Graph to graph: what is not needed goes, what can be one kernel becomes one.
 
+pub mod brain_beside;
 pub mod conv_pool;
 pub mod dead;
 pub mod fuse;
 pub mod half_gradients;
-pub mod half_norms;
 pub mod pooled_gradient;
 pub mod row_updates;
 
@@ -13,6 +13,6 @@ use crate::graph::Graph;
 /// All passes in their order.
 pub fn optimize(graph: Graph) -> Graph {
     let graph = pooled_gradient::shrink(dead::eliminate(&graph));
-    let graph = conv_pool::join(fuse::fuse(half_norms::keep_halves(graph)));
+    let graph = conv_pool::join(fuse::fuse(brain_beside::leave_casts_out(graph)));
     dead::eliminate(&half_gradients::keep_halves(row_updates::keep_rows(graph)))
 }

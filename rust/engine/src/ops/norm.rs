@@ -1,8 +1,8 @@
 //! Batch and layer normalisation as single kernels each way.
 //!
 //! Both see the operand as (outer, channels, inner): batch normalisation averages over outer and inner, layer
-//! normalisation over channels, with inner 1. A plan may hand them operands of 16-bit floats beside parameters of float32
-//! (`passes/half_norms.rs`).
+//! normalisation over channels, with inner 1. A plan may hand them operands of bfloat16 beside parameters of float32
+//! (`passes/brain_beside.rs`).
 
 use std::sync::Arc;
 
@@ -113,7 +113,7 @@ impl Op for BatchNorm {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0b111, reads_outputs: 0b110, ..Traits::default() }
+        Traits { brain_beside: (0b1, 0b1), reads_inputs: 0b111, reads_outputs: 0b110, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
@@ -174,7 +174,7 @@ impl Op for BatchNormGrad {
     }
 
     fn traits(&self) -> Traits {
-        Traits { skips_unused: true, reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
+        Traits { skips_unused: true, brain_beside: (0b10001, 0b1), reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
@@ -253,7 +253,7 @@ impl Op for LayerNorm {
     }
 
     fn traits(&self) -> Traits {
-        Traits { reads_inputs: 0b111, reads_outputs: 0b110, ..Traits::default() }
+        Traits { brain_beside: (0b1, 0b1), reads_inputs: 0b111, reads_outputs: 0b110, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {
@@ -316,7 +316,7 @@ impl Op for LayerNormGrad {
     }
 
     fn traits(&self) -> Traits {
-        Traits { skips_unused: true, reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
+        Traits { skips_unused: true, brain_beside: (0b10001, 0b1), reads_inputs: u32::MAX, reads_outputs: 0, ..Traits::default() }
     }
 
     fn flops(&self, inputs: &[Spec], _: &[Spec]) -> usize {

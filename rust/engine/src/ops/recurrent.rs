@@ -230,19 +230,15 @@ impl Op for Recurrent {
 impl Recurrent {
     /// The cotangent of the recurrent kernel: states before and memory against the cotangents of its products.
     fn kernel_slope(&self, saved: &[Value], recurrent: &Value) -> Result<Value> {
+        let dtype = recurrent.spec().dtype;
+        // Rounded in the shape in which others round it too.
         let rows = |v: &Value| {
             let (batch, steps, n) = (v.spec().shape[0], v.spec().shape[1], v.spec().shape[2]);
-            shape::reshape(v, &[batch * steps, n])
+            shape::reshape(&cast(v, if self.pairs { DType::BF16 } else { dtype })?, &[batch * steps, n])
         };
         let before = rows(&saved[0])?;
         let recurrent = rows(recurrent)?;
-        let product = |a: &Value, b: &Value| {
-            if !self.pairs {
-                return matmul(a, b, true, false);
-            }
-            let found = matmul(&cast(a, DType::BF16)?, &cast(b, DType::BF16)?, true, false)?;
-            cast(&found, DType::F32)
-        };
+        let product = |a: &Value, b: &Value| cast(&matmul(a, b, true, false)?, dtype);
         if self.kind != (Kind::Gru { reset_after: false }) {
             return product(&before, &recurrent);
         }
