@@ -146,21 +146,6 @@ def test_the_gradient_of_halves_is_widened_by_the_optimizer(make, dtype):
     assert not np.array_equal(from_halves, start)
 
 
-def test_a_table_that_is_read_twice_has_a_whole_gradient():
-    table = rkeras.Variable(np.arange(12, dtype="float32").reshape(6, 2))
-    optimizer = optimizers.SGD(0.5)
-    optimizer.build([table])
-
-    def step(a, b):
-        with rkeras.GradientTape() as tape:
-            loss = ops.sum(ops.take(table, a, axis=0)) + ops.sum(ops.take(table, b, axis=0))
-        optimizer.apply([tape.gradient(loss, table)], [table])
-        return loss
-
-    rkeras.function(step)(np.array([0, 1]), np.array([1, 5]))
-    np.testing.assert_array_equal(table.numpy()[:, 0], [-0.5, 1, 4, 6, 8, 9.5])
-
-
 def test_bytes_of_a_trained_embedding_do_not_depend_on_threads():
     x, y = np.random.default_rng(5).integers(0, 3000, (64, 20)), np.arange(64) % 2
 
@@ -177,3 +162,25 @@ def test_bytes_of_a_trained_embedding_do_not_depend_on_threads():
             _engine.set_num_threads(before)
 
     assert trained(1) == trained(2) == trained(3)
+
+
+@pytest.mark.parametrize("make", [lambda: layers.BatchNormalization(), lambda: layers.LayerNormalization()], ids=["batch", "layer"])
+def test_norms_between_layers_of_bfloat16_take_it_as_it_is(make):
+    rng = np.random.default_rng(6)
+    norm = make()
+    norm.dtype_policy = "mixed_bfloat16"
+    norm.build((None, 5, 7))
+    x, w = (rkeras.ops.cast(rng.normal(1.0, 2.0, (4, 5, 7)), "bfloat16") for _ in range(2))
+
+    def slopes(x, w):
+        with rkeras.GradientTape() as tape:
+            tape.watch(x)
+            y = norm(x * 2, training=True)
+            loss = ops.sum(ops.cast(y * w, "float32"))
+        return y, *tape.gradient(loss, [x, norm.gamma, norm.beta])
+
+    plan = rkeras.debug.plan(slopes, x, w)
+    kernels = [line for line in plan.splitlines() if "_norm" in line]
+    assert len(kernels) == 2 and all("bfloat16(4, 5, 7)" in line for line in kernels), plan
+    for compiled, eager in zip(rkeras.function(slopes)(x, w), slopes(x, w), strict=True):
+        np.testing.assert_array_equal(np.asarray(compiled, "float32"), np.asarray(eager, "float32"))

@@ -73,6 +73,15 @@ impl Graph {
         self.outputs.iter().copied().chain(self.writes.iter().map(|w| w.1))
     }
 
+    /// Replaces what is read, roots included, by what `instead` gives for it.
+    pub fn redirect(&mut self, instead: impl Fn(Out) -> Option<Out>) {
+        let outs = self.nodes.iter_mut().flat_map(|n| n.inputs.iter_mut());
+        let roots = self.outputs.iter_mut().chain(self.writes.iter_mut().map(|w| &mut w.1));
+        for out in outs.chain(roots) {
+            *out = instead(*out).unwrap_or(*out);
+        }
+    }
+
     /// How often each output of each node is used, roots included.
     pub fn use_counts(&self) -> Vec<SmallVec<[u32; 2]>> {
         let mut counts: Vec<SmallVec<[u32; 2]>> =

@@ -96,6 +96,22 @@ impl Default for Traits {
     }
 }
 
+/// What most rows of a value hold: nothing was read of them in a table, so their gradient is zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rest {
+    Zeros,
+    True,
+}
+
+/// What an op makes of values most of whose rows rest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OfRest {
+    /// Rows of the same places, most of which rest in turn.
+    Rows(Rest),
+    /// A whole, to which rows that rest contribute nothing.
+    Whole,
+}
+
 /// An operation with its attributes. `Debug` must show every attribute: it is the key for sharing equal nodes.
 pub trait Op: Any + Debug + Send + Sync {
     /// The registered name.
@@ -120,6 +136,12 @@ pub trait Op: Any + Debug + Send + Sync {
     /// widened. Results are float32 all the same if an op's halves are `Leading`, bfloat16 if they are `Pairs`.
     fn takes_pairs(&self, _inputs: &[Spec]) -> u32 {
         0
+    }
+
+    /// What becomes of operands most of whose rows rest, if the op can do without these; operands of which nothing is said here are
+    /// single numbers.
+    fn of_rest(&self, _rests: &[Option<Rest>]) -> Option<OfRest> {
+        None
     }
 
     /// Whether `run` takes bfloat16 as it is, where no operand is of another float; halves that it does not take so go as its traits say.

@@ -1,8 +1,9 @@
 //! Reading and adding by index. Negative indices count from the end; one outside reads zeros and adds nothing.
 
 use crate::by_row::{ByRow, row_of};
+use crate::conv::scratch::Array;
 use crate::element::Element;
-use crate::parallel;
+use crate::parallel::{self, SendPtr};
 use crate::reduce::Number;
 
 const TASK: usize = 1 << 16;
@@ -75,6 +76,45 @@ pub fn scatter_add<T: Number>(outer: usize, n: usize, inner: usize, u: &[T], ind
         debug_assert_eq!(parallel::chunks(n * inner, rows * inner), lists.tasks());
         parallel::for_each_chunk_mut(out, rows * inner, |task, out| lists.add(task, u, inner, out, T::plus));
     }
+}
+
+/// Rows that belong to the same of `n` rows are added up in their order: the first of them holds the sum, the others become zeros, as do
+/// rows whose index names none. `indices` become the rows that the sums belong to, and `n`, which is none, for the zeros.
+pub fn sum_rows<T: Number>(n: usize, inner: usize, rows: &mut [T], indices: &mut [i64]) {
+    assert_eq!(rows.len(), indices.len() * inner, "length of the rows");
+    if rows.is_empty() {
+        return indices.fill(n as i64);
+    }
+    for (index, row) in indices.iter().zip(rows.chunks_exact_mut(inner)) {
+        if row_of(*index, n).is_none() {
+            row.fill(T::ZERO);
+        }
+    }
+    let per_task = (n * (1 << 14)).div_ceil(rows.len()).clamp(1, n.max(1));
+    let lists = ByRow::new(indices, n, per_task);
+    indices.fill(n as i64);
+    let (all, named) = (SendPtr(rows.as_mut_ptr()), SendPtr(indices.as_mut_ptr()));
+    parallel::for_each(lists.tasks(), |task| {
+        let owned = lists.rows(task);
+        let mut first = Array::<usize>::zeroed(owned.len());
+        for change in lists.changes(task) {
+            // SAFETY: the row of an update, which is on the list of one task and there once; it is no other update's first one.
+            let own = unsafe { std::slice::from_raw_parts_mut(all.get().add(change.update * inner), inner) };
+            // One more than the update that came first.
+            let place = &mut first[change.row - owned.start];
+            if *place == 0 {
+                *place = change.update + 1;
+                // SAFETY: as above.
+                unsafe { *named.get().add(change.update) = change.row as i64 };
+                continue;
+            }
+            // SAFETY: this task's too, and another one than `own`.
+            let sum = unsafe { std::slice::from_raw_parts_mut(all.get().add((*place - 1) * inner), inner) };
+            for (sum, x) in sum.iter_mut().zip(own) {
+                *sum = sum.plus(std::mem::replace(x, T::ZERO));
+            }
+        }
+    });
 }
 
 /// out[o, j, i] = src[o, indices[o, j, i], i]; elements of `elem` bytes.

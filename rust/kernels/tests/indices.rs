@@ -86,6 +86,25 @@ proptest! {
     }
 
     #[test]
+    fn rows_of_one_index_become_one(n in 0usize..9, inner in 0usize..40, count in 0usize..50, seed in 0u64..9) {
+        let indices = integers(seed, -(n as i64) - 2, n as i64 + 2, count);
+        let rows = floats(seed + 9, count * inner);
+        let (mut sums, mut named) = (vec![0.0; count * inner], vec![n as i64; count]);
+        for (i, index) in indices.iter().enumerate().filter(|_| inner > 0) {
+            let Some(row) = place(*index, n) else { continue };
+            let first = (0..count).find(|j| place(indices[*j], n) == Some(row)).unwrap();
+            named[first] = row as i64;
+            (0..inner).for_each(|j| sums[first * inner + j] += rows[i * inner + j]);
+        }
+        for_threads(&sums, |out| {
+            out.copy_from_slice(&rows);
+            let mut of = indices.clone();
+            gather::sum_rows(n, inner, out, &mut of);
+            assert_eq!(of, named);
+        });
+    }
+
+    #[test]
     fn rows(n in 0usize..20, width in 0usize..40, count in 0usize..30) {
         let src = floats(5, n * width);
         let indices = integers(6, -(n as i64), n as i64 + 1, count);

@@ -7,7 +7,7 @@ use rkeras_kernels::binary::{self, Binary as Kernel, Broadcast, Compare as Relat
 use crate::apply::apply1;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Epilogue, Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Epilogue, Halves, OfRest, Op, Promotion, Rest, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::reduce::sum_to;
 use crate::ops::{fill, select, unary};
 use crate::registry::Entry;
@@ -80,6 +80,11 @@ impl Arithmetic {
     /// Whether this is the gradient of relu, of operands (result of relu, cotangent).
     pub(crate) fn is_relu_grad(&self) -> bool {
         matches!(self.kernel, Kernel::ReluGrad)
+    }
+
+    /// Whether this is a sum.
+    pub(crate) fn adds(&self) -> bool {
+        self.kernel == Kernel::Add
     }
 
     fn is_bitwise(&self) -> bool {
@@ -243,6 +248,18 @@ impl Op for Arithmetic {
                 _ => Ok(None),
             })
             .collect()
+    }
+
+    fn of_rest(&self, rests: &[Option<Rest>]) -> Option<OfRest> {
+        let zeros = |i: usize| rests[i] == Some(Rest::Zeros);
+        let rests = match self.kernel {
+            Kernel::Add | Kernel::Sub => zeros(0) && zeros(1),
+            // A number divided by is not zero where a gradient is scaled or clipped.
+            Kernel::Div => zeros(0) && rests[1].is_none(),
+            Kernel::Mul => true,
+            _ => false,
+        };
+        rests.then_some(OfRest::Rows(Rest::Zeros))
     }
 
     fn takes_brain(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::Result;
-use crate::op::{Op, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{OfRest, Op, Rest, Traits, View, ViewMut, Vjp, arity};
 use crate::registry::Entry;
 use crate::spec::Spec;
 use crate::tensor::Tensor;
@@ -36,6 +36,10 @@ impl Op for Cast {
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
         kernel::cast(kind(inputs[0].spec.dtype), kind(self.dtype), inputs[0].bytes(), outputs[0].bytes());
+    }
+
+    fn of_rest(&self, rests: &[Option<Rest>]) -> Option<OfRest> {
+        (rests[0]? == Rest::Zeros && self.dtype.is_float()).then_some(OfRest::Rows(Rest::Zeros))
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

@@ -92,9 +92,9 @@ pub struct ScatterAdd {
 }
 
 impl ScatterAdd {
-    /// Whether slices are added along the first axis.
-    pub fn adds_rows(&self) -> bool {
-        self.axis == 0
+    /// Of how many rows slices are added to some, if they are added along the first axis.
+    pub fn rows(&self) -> Option<usize> {
+        (self.axis == 0).then_some(self.size)
     }
 
     fn axis(&self, u: &Spec, indices: &Spec) -> Result<usize> {
@@ -149,6 +149,45 @@ impl Op for ScatterAdd {
 
     fn traits(&self) -> Traits {
         Traits { reads_inputs: 0b10, reads_outputs: 0, ..Traits::default() }
+    }
+}
+
+/// Gradients of a table's rows, added up where they belong to the same row. Operands: rows and int64 indices, in turns, of as many reads as
+/// there were. Results: as many rows as there are indices, those that are no sum being zeros, and the rows of the table that they belong to
+/// (none, for zeros). Made by the planner only (`passes/row_updates.rs`).
+#[derive(Debug)]
+pub struct RowSums {
+    /// Rows of the table.
+    pub size: usize,
+}
+
+impl Op for RowSums {
+    fn name(&self) -> &'static str {
+        "row_sums"
+    }
+
+    fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
+        let count = inputs.chunks_exact(2).map(|read| read[1].size()).sum();
+        let row = &inputs[0].shape[inputs[1].rank()..];
+        let rows: Shape = std::iter::once(count).chain(row.iter().copied()).collect();
+        Ok(vec![inputs[0].with_shape(&rows), inputs[1].with_shape(&[count])])
+    }
+
+    fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], _: &mut [u8]) {
+        let [rows, indices] = outputs else { unreachable!("two outputs") };
+        for (output, first) in [(&mut *rows, 0), (&mut *indices, 1)] {
+            let (bytes, mut start) = (output.bytes(), 0);
+            for input in inputs[first..].iter().step_by(2) {
+                bytes[start..][..input.bytes().len()].copy_from_slice(input.bytes());
+                start += input.bytes().len();
+            }
+        }
+        let inner = rows.shape()[1..].iter().product();
+        with_number!(rows.spec.dtype, T => kernel::sum_rows::<T>(self.size, inner, rows.get(), indices.get()));
+    }
+
+    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
+        Err(Error::internal("sums of rows were differentiated"))
     }
 }
 

@@ -34,7 +34,7 @@ pub const OPS: &[Entry] = &[
 
 fn update(attrs: &Attrs, rule: Rule) -> Result<Arc<dyn Op>> {
     let gradient = if attrs.bool_or("rows", false)? { Form::Rows } else { Form::Whole };
-    Ok(Arc::new(Update { rule, gradient }))
+    Ok(Arc::new(Update { rule, gradient, guarded: false }))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -56,14 +56,17 @@ enum Form {
 
 /// Operands (parameter, slots…, gradient, learning rate), or with rows (parameter, slots…, updates, indices, learning rate); gives the
 /// new parameter and slots.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Update {
     rule: Rule,
     gradient: Form,
+    /// The last operand says (bool) whether anything changes at all. Made by the planner only (`passes/guarded_updates.rs`).
+    guarded: bool,
 }
 
 impl Update {
-    fn slots(&self) -> usize {
+    /// Arrays besides the parameter that are changed with it.
+    pub fn slots(&self) -> usize {
         match self.rule {
             Rule::Sgd => 0,
             Rule::Momentum { .. } | Rule::RmsProp { .. } => 1,
@@ -78,12 +81,22 @@ impl Update {
 
     /// The same update with a gradient of rows.
     pub fn by_rows(&self) -> Self {
-        Self { rule: self.rule, gradient: Form::Rows }
+        Self { gradient: Form::Rows, ..*self }
     }
 
     /// The same update with a gradient of 16-bit floats.
     pub fn from_halves(&self) -> Self {
-        Self { rule: self.rule, gradient: Form::Halves }
+        Self { gradient: Form::Halves, ..*self }
+    }
+
+    /// The same update, with an operand more that says whether to do it; None if it has one.
+    pub fn guarded(&self) -> Option<Self> {
+        (!self.guarded).then_some(Self { guarded: true, ..*self })
+    }
+
+    /// Where the learning rate is among the operands.
+    fn rate(&self) -> usize {
+        self.slots() + 2 + usize::from(self.gradient == Form::Rows)
     }
 
     /// Fails unless updates and indices are rows of the parameter.
@@ -112,7 +125,7 @@ impl Op for Update {
 
     fn infer(&self, inputs: &[Spec]) -> Result<Vec<Spec>> {
         let slots = self.slots();
-        arity(self.name(), inputs, slots + 3 + usize::from(self.gradient == Form::Rows))?;
+        arity(self.name(), inputs, self.rate() + 1 + usize::from(self.guarded))?;
         let parameter = &inputs[0];
         if !parameter.dtype.is_float() {
             return Err(Error::dtype(format!("parameters must be floats, got {parameter}")));
@@ -127,7 +140,7 @@ impl Op for Update {
         if self.gradient == Form::Rows {
             self.check_rows(parameter, &inputs[slots + 1], &inputs[slots + 2])?;
         }
-        let rate = &inputs[inputs.len() - 1];
+        let rate = &inputs[self.rate()];
         if rate.rank() != 0 || rate.dtype != parameter.dtype {
             return Err(Error::value(format!("the learning rate must be a {} scalar, got {rate}", parameter.dtype)));
         }
@@ -141,6 +154,9 @@ impl Op for Update {
                 output.bytes().copy_from_slice(input.bytes());
             }
         }
+        if self.guarded && inputs[self.rate() + 1].get::<u8>()[0] == 0 {
+            return;
+        }
         with_float!(inputs[0].spec.dtype, T => {
             let g = inputs[slots + 1];
             let g = match self.gradient {
@@ -150,7 +166,7 @@ impl Op for Update {
                     Gradient::Rows { updates: g.get::<T>(), indices: inputs[slots + 2].get::<i64>(), n: inputs[0].shape()[0] }
                 }
             };
-            let lr = inputs[inputs.len() - 1].get::<T>()[0].to_f64();
+            let lr = inputs[self.rate()].get::<T>()[0].to_f64();
             let mut places = outputs.iter_mut().map(|o| o.get::<T>());
             let mut next = || places.next().expect("one place for each output");
             let p = next();

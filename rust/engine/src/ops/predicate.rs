@@ -7,7 +7,7 @@ use rkeras_kernels::unary::{self, Predicate as Question, UnaryInt};
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{OfRest, Op, Promotion, Rest, Traits, View, ViewMut, Vjp, arity};
 use crate::registry::Entry;
 use crate::spec::Spec;
 use crate::value::Value;
@@ -54,6 +54,10 @@ impl Op for Predicate {
                 with_float!(x.spec.dtype, T => T::predicate(question, x.get(), outputs[0].bytes()));
             }
         }
+    }
+
+    fn of_rest(&self, _: &[Option<Rest>]) -> Option<OfRest> {
+        matches!(self.question, Some(Question::IsFinite)).then_some(OfRest::Rows(Rest::True))
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

@@ -14,7 +14,7 @@ use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::halves;
-use crate::op::{Halves, Op, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Halves, OfRest, Op, Rest, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::cast::kind;
 use crate::ops::{binary, cast, fill, select, shape, unary};
 use crate::registry::Entry;
@@ -178,6 +178,14 @@ impl Op for Reduce {
         } else {
             with_int!(x.spec.dtype, T => <T as IntegerKernels>::reduce(self.kernel, &loops, x.get(), outputs[0].get()));
         }
+    }
+
+    fn of_rest(&self, rests: &[Option<Rest>]) -> Option<OfRest> {
+        let unchanged = match rests[0]? {
+            Rest::Zeros => self.kernel == Kernel::Sum,
+            Rest::True => self.kernel == Kernel::All,
+        };
+        (unchanged && self.axes.is_none() && !self.keepdims).then_some(OfRest::Whole)
     }
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {

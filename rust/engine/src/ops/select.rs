@@ -8,7 +8,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Halves, OfRest, Op, Promotion, Rest, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::reduce::sum_to;
 use crate::ops::{binary, fill};
 use crate::registry::Entry;
@@ -97,6 +97,11 @@ impl Op for Clip {
         let below = binary::less(x, &fill::scalar(x, low)?)?;
         let above = binary::greater(x, &fill::scalar(x, high)?)?;
         Ok(vec![Some(select(&above, &zero, &select(&below, &zero, &g)?)?)])
+    }
+
+    fn of_rest(&self, _: &[Option<Rest>]) -> Option<OfRest> {
+        let (low, high) = (f64::from_bits(self.low), f64::from_bits(self.high));
+        (low <= 0.0 && high >= 0.0).then_some(OfRest::Rows(Rest::Zeros))
     }
 
     fn traits(&self) -> Traits {

@@ -10,7 +10,7 @@ use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::op::{Epilogue, Halves, Op, Promotion, Traits, View, ViewMut, Vjp, arity};
+use crate::op::{Epilogue, Halves, OfRest, Op, Promotion, Rest, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::binary::{add, div, greater, less, mul, relu_grad, scale, sigmoid_grad, sub, tanh_grad};
 use crate::ops::{fill, select::select, slope};
 use crate::registry::Entry;
@@ -259,6 +259,10 @@ impl Op for Unary {
 
     fn vjp(&self, at: &Vjp<'_>) -> Result<Vec<Option<Value>>> {
         Ok(vec![Some(self.pull_back(at.x(0), at.y(), &at.g()?)?)])
+    }
+
+    fn of_rest(&self, _: &[Option<Rest>]) -> Option<OfRest> {
+        matches!(self.kernel, Kernel::Neg | Kernel::Abs | Kernel::Sign | Kernel::Square).then_some(OfRest::Rows(Rest::Zeros))
     }
 
     fn takes_brain(&self) -> bool {

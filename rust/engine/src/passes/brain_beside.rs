@@ -22,14 +22,7 @@ pub fn leave_casts_out(mut graph: Graph) -> Graph {
             for index in bits(results) {
                 node.outputs[index] = node.outputs[index].with_dtype(DType::BF16);
             }
-            let behind = |out: &mut Out| {
-                if let Some((_, result)) = casts.iter().find(|(cast, _)| *cast == out.node) {
-                    *out = *result;
-                }
-            };
-            graph.nodes.iter_mut().flat_map(|n| n.inputs.iter_mut()).for_each(behind);
-            graph.outputs.iter_mut().for_each(behind);
-            graph.writes.iter_mut().for_each(|(_, out)| behind(out));
+            graph.redirect(|out| casts.iter().find(|(cast, _)| *cast == out.node).map(|(_, result)| *result));
         }
     }
     graph

@@ -134,7 +134,11 @@ unsafe fn update_rows<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize>(
     }
     let mut sums = Buffer::dirty(rows.len() * row * size_of::<T>()).expect("memory for some rows of a gradient");
     let sums = cast_slice_mut::<T>(sums.as_bytes_mut());
-    sums.fill(T::ZERO);
+    if R::RESTS {
+        changes.iter().for_each(|change| sums[(change.row - rows.start) * row..][..row].fill(T::ZERO));
+    } else {
+        sums.fill(T::ZERO);
+    }
     lists.add(task, updates, row, sums, |sum, update| sum + update);
     // SAFETY: the caller's promise.
     unsafe {
