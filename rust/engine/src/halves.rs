@@ -137,12 +137,12 @@ pub fn widened(spec: &Spec) -> Spec {
 }
 
 /// Memory for some numbers in float32.
-pub fn room(bytes: usize) -> Buffer {
+fn room(bytes: usize) -> Buffer {
     Buffer::dirty(bytes).expect("memory for pieces of operands in float32")
 }
 
 /// Halves as float32.
-pub fn widen(dtype: DType, from: &[u8]) -> Buffer {
+fn widen(dtype: DType, from: &[u8]) -> Buffer {
     let mut wide = room(from.len() * 2);
     cast(kind(dtype), Kind::F32, from, wide.as_bytes_mut());
     wide

@@ -299,7 +299,7 @@ pub(crate) fn f32_to_brain(x: f32) -> u16 {
 }
 
 #[inline(always)]
-fn half_to_f32(h: u16) -> f32 {
+pub(crate) fn half_to_f32(h: u16) -> f32 {
     let size = u32::from(h & 0x7fff);
     let normal = (size << 13) + (112 << 23);
     let special = (size << 13) | 0x7f80_0000;

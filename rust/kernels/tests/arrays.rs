@@ -1,7 +1,9 @@
 //! Reductions, softmax, normalisation, random numbers, order and indices against plain loops.
 
 use proptest::prelude::*;
-use rkeras_kernels::reduce::{Reduce, Reduction, arg_extreme, reduce_float, reduce_int};
+use rkeras_kernels::cast::{Kind, cast};
+use rkeras_kernels::element::{as_bytes, as_bytes_mut};
+use rkeras_kernels::reduce::{Reduce, Reduction, arg_extreme, reduce_float, reduce_int, sum_halves};
 use rkeras_kernels::{gather, isa, loss, norm, parallel, random, softmax, sort};
 
 fn numbers(seed: u64, n: usize) -> Vec<f32> {
@@ -39,6 +41,26 @@ proptest! {
             for (y, w) in y.iter().zip(&wanted) {
                 prop_assert!((f64::from(*y) - w).abs() < 1e-4, "{y} {w}");
             }
+        }
+    }
+
+    #[test]
+    fn sums_of_halves_are_those_of_float32(shape in prop::collection::vec(0usize..40, 1..4), mask in 0u32..8, brain: bool) {
+        let axes: Vec<usize> = (0..shape.len()).filter(|i| mask >> i & 1 == 1).collect();
+        let kind = if brain { Kind::BF16 } else { Kind::F16 };
+        let mut x = numbers(1, shape.iter().product());
+        let mut halves = vec![0_u16; x.len()];
+        cast(Kind::F32, kind, as_bytes(&x), as_bytes_mut(&mut halves));
+        cast(kind, Kind::F32, as_bytes(&halves), as_bytes_mut(&mut x));
+        let loops = Reduction::new(&shape, &axes);
+        for &path in isa::available() {
+            isa::with_isa(path, || {
+                let size = naive(&shape, &axes, &x).len();
+                let (mut wanted, mut found) = (vec![9.0f32; size], vec![9.0f32; size]);
+                reduce_float(Reduce::Sum, &loops, &x, &mut wanted);
+                sum_halves(kind, &loops, &halves, &mut found);
+                assert_eq!(found, wanted, "{kind:?} on {path:?}");
+            });
         }
     }
 }

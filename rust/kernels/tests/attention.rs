@@ -171,7 +171,8 @@ impl Case {
                 for (i, want) in wanted.iter().enumerate() {
                     // Cotangents of keys are sums over queries.
                     let size = want.iter().fold(1.0, |top: f64, x| top.max(x.abs()));
-                    for (got, tolerance) in [(&narrow[i], 2e-5), (&wide[i], 1e-12)] {
+                    // With one key all slopes cancel, and rounding of what cancels is left.
+                    for (got, tolerance) in [(&narrow[i], 1e-4), (&wide[i], 1e-12)] {
                         let off = got.iter().zip(want).fold(0.0, |off: f64, (a, b)| {
                             assert!(a.is_finite(), "number {i} of {:?} on {path:?}", self.shape);
                             off.max((a - b).abs())

@@ -1,19 +1,16 @@
 //! Reductions over axes.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use rkeras_kernels::cast::{Kind, cast as kernel_cast};
-use rkeras_kernels::element::{as_bytes, cast_slice, cast_slice_mut};
+use rkeras_kernels::element::{as_bytes, cast_slice_mut};
 use rkeras_kernels::entry::{FloatKernels, IntegerKernels};
-use rkeras_kernels::parallel::for_each_chunk_mut;
-use rkeras_kernels::reduce::{Reduce as Kernel, Reduction};
+use rkeras_kernels::reduce::{self, Reduce as Kernel, Reduction};
 
 use crate::apply::apply1;
 use crate::attrs::Attrs;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::halves;
 use crate::op::{Halves, OfRest, Op, Rest, Traits, View, ViewMut, Vjp, arity};
 use crate::ops::cast::kind;
 use crate::ops::{binary, cast, fill, select, shape, unary};
@@ -21,14 +18,6 @@ use crate::registry::Entry;
 use crate::spec::{Shape, Spec, normalize_axes};
 use crate::value::Value;
 use crate::{with_float, with_int};
-
-/// Parts that a sum of halves along the leading axis is cut into, and numbers that their sums may be in all.
-const PARTS: usize = 16;
-const SUMS: usize = 1 << 16;
-/// Bytes that are widened at a time: they stay in the first-level cache while they are summed. Where there are many sums to be added to, or
-/// none, more at a time.
-const PIECE: usize = 1 << 14;
-const WHOLE: usize = 1 << 20;
 
 pub const OPS: &[Entry] = &[
     ("sum", |a: &Attrs| op(Kernel::Sum, a)),
@@ -50,11 +39,6 @@ pub struct Reduce {
     kernel: Kernel,
     axes: Option<Vec<i64>>,
     keepdims: bool,
-}
-
-/// Adds numbers to sums.
-fn add(sums: &mut [f32], more: &[f32]) {
-    sums.iter_mut().zip(more).for_each(|(sum, x)| *sum += *x);
 }
 
 /// The shape left after a reduction.
@@ -79,44 +63,6 @@ impl Reduce {
 
     fn axes(&self, rank: usize) -> Result<smallvec::SmallVec<[usize; 6]>> {
         normalize_axes(self.axes.as_deref(), rank)
-    }
-
-    /// Parts that a sum of halves is cut into: the same number for any number of threads.
-    fn parts(&self, shape: &[usize], axes: &[usize]) -> usize {
-        let size: usize = reduced_shape(shape, axes, false).iter().product();
-        let along = axes.contains(&0);
-        if along { PARTS.min(shape[0]).min(SUMS / size.max(1)).max(1) } else { 1 }
-    }
-
-    /// A sum of halves. Each part has its sums and room for those of a piece of it, some rows that are widened at a time.
-    fn sum_halves(&self, x: View<'_>, axes: &[usize], out: &mut ViewMut<'_>, scratch: &mut [u8]) {
-        let (rows, size, parts) = (x.shape().first().copied().unwrap_or(1), out.spec.size(), self.parts(x.shape(), axes));
-        let row = x.bytes().len() / rows.max(1);
-        let some = (if parts == 1 { WHOLE } else { PIECE } / row.max(1)).max(1);
-        let reduce = |rows: Range<usize>, sums: &mut [f32]| {
-            let wide = halves::widen(x.spec.dtype, &x.bytes()[rows.start * row..rows.end * row]);
-            let mut shape = Shape::from_slice(x.shape());
-            shape.iter_mut().take(1).for_each(|d| *d = rows.len());
-            f32::reduce(self.kernel, &Reduction::new(&shape, axes), cast_slice(wide.as_bytes()), sums);
-        };
-        let sums: &mut [f32] = cast_slice_mut(scratch);
-        if axes.contains(&0) {
-            for_each_chunk_mut(sums, (2 * size).max(1), |part, sums| {
-                let (sums, more) = sums.split_at_mut(size);
-                sums.fill(0.0);
-                let end = (part + 1) * rows / parts;
-                for start in (part * rows / parts..end).step_by(some) {
-                    reduce(start..(start + some).min(end), more);
-                    add(sums, more);
-                }
-            });
-        } else if size > 0 {
-            let (width, task) = (size / rows.max(1), some.min(rows.div_ceil(PARTS)));
-            for_each_chunk_mut(&mut sums[..size], task * width, |i, sums| reduce(i * task..i * task + sums.len() / width, sums));
-        }
-        let (sum, others) = sums.split_at_mut(size);
-        others.chunks_exact(size.max(1)).skip(1).step_by(2).for_each(|part| add(sum, part));
-        kernel_cast(Kind::F32, kind(x.spec.dtype), as_bytes(sum), out.bytes());
     }
 
     /// `v` (a result or its cotangent) in a shape that broadcasts over the operand.
@@ -160,11 +106,12 @@ impl Op for Reduce {
         Ok(vec![x.with_shape(&reduced_shape(&x.shape, &axes, self.keepdims))])
     }
 
+    /// Sums of halves before they are rounded.
     fn scratch(&self, inputs: &[Spec]) -> usize {
         let x = &inputs[0];
         let axes = self.axes(x.rank()).expect("checked by infer");
         let size: usize = reduced_shape(&x.shape, &axes, false).iter().product();
-        if x.dtype.is_half() { 2 * 4 * size * self.parts(&x.shape, &axes) } else { 0 }
+        if x.dtype.is_half() { size * size_of::<f32>() } else { 0 }
     }
 
     fn run(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>], scratch: &mut [u8]) {
@@ -172,7 +119,10 @@ impl Op for Reduce {
         let axes = self.axes(x.spec.rank()).expect("checked by infer");
         let loops = Reduction::new(x.shape(), &axes);
         if x.spec.dtype.is_half() {
-            self.sum_halves(x, &axes, &mut outputs[0], scratch);
+            let size = outputs[0].spec.size() * size_of::<f32>();
+            let sums = cast_slice_mut::<f32>(&mut scratch[..size]);
+            reduce::sum_halves(kind(x.spec.dtype), &loops, x.get(), sums);
+            kernel_cast(Kind::F32, kind(x.spec.dtype), as_bytes(sums), outputs[0].bytes());
         } else if x.spec.dtype.is_float() {
             with_float!(x.spec.dtype, T => <T as FloatKernels>::reduce(self.kernel, &loops, x.get(), outputs[0].get()));
         } else {

@@ -112,7 +112,7 @@ pub(super) fn column_sums<M: Stored, S: Copy>(
         frame::run(isa::active(), Columns::<M, _, _> { width: c, first: first + whole / c, x, g, shift, of_row, term, out });
     });
     let mut total = vec![M::Float::ZERO; 2 * c];
-    fold3::<M::Float, Sum>(1, tasks, 2 * c, &partial, &mut total);
+    fold3::<M::Float, M::Float, Sum>(1, tasks, 2 * c, &partial, &mut total);
     total
 }
 
@@ -204,7 +204,7 @@ pub(super) fn channel_sums<M: Stored>(
         frame::run(isa::active(), Planes::<M, _> { inner, x, g, shift, first: t * per, term: move |x, g, m, ()| term(x, g, m), out });
     });
     let mut folded = vec![M::Float::ZERO; 2 * c];
-    fold3::<M::Float, Sum>(1, planes / c, 2 * c, &partial, &mut folded);
+    fold3::<M::Float, M::Float, Sum>(1, planes / c, 2 * c, &partial, &mut folded);
     (0..2 * c).map(|i| folded[i % c * 2 + i / c]).collect()
 }
 

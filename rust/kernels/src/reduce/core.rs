@@ -3,6 +3,8 @@
 //! Sums cascade: 64 rows into one accumulator, 64 of those into the next, so that the error of a float32 sum
 //! grows like that of a pairwise one. A single row is folded as a matrix of `LANES` columns.
 
+use std::marker::PhantomData;
+
 use super::fold::{Fold, Number};
 use crate::math::Fma;
 use crate::math::frame::{self, Loop};
@@ -15,7 +17,7 @@ pub(crate) const TASK: usize = 1 << 15;
 
 /// Folds `rows` rows of `W` columns, `stride` apart.
 #[inline(always)]
-fn cascade<T: Number, O: Fold<T>, const W: usize>(x: &[T], rows: usize, stride: usize) -> [T; W] {
+fn cascade<X: Copy, T: Number, O: Fold<T, X>, const W: usize>(x: &[X], rows: usize, stride: usize) -> [T; W] {
     let mut total = [O::identity(); W];
     let mut row = 0;
     while row < rows {
@@ -44,7 +46,7 @@ fn cascade<T: Number, O: Fold<T>, const W: usize>(x: &[T], rows: usize, stride: 
 
 /// Folds one row to a number.
 #[inline(always)]
-fn row<T: Number, O: Fold<T>>(x: &[T]) -> T {
+fn row<X: Copy, T: Number, O: Fold<T, X>>(x: &[X]) -> T {
     let rows = x.len() / LANES;
     let mut rest = O::identity();
     for &v in &x[rows * LANES..] {
@@ -53,7 +55,7 @@ fn row<T: Number, O: Fold<T>>(x: &[T]) -> T {
     if rows == 0 {
         return rest;
     }
-    let mut lanes = cascade::<T, O, LANES>(x, rows, LANES);
+    let mut lanes = cascade::<X, T, O, LANES>(x, rows, LANES);
     let mut half = LANES / 2;
     while half > 0 {
         for j in 0..half {
@@ -64,21 +66,21 @@ fn row<T: Number, O: Fold<T>>(x: &[T]) -> T {
     O::combine(lanes[0], rest)
 }
 
-struct Body<'a, T, O> {
+struct Body<'a, X, T, O> {
     n: usize,
     inner: usize,
-    x: &'a [T],
+    x: &'a [X],
     y: &'a mut [T],
-    fold: std::marker::PhantomData<O>,
+    fold: PhantomData<O>,
 }
 
-impl<T: Number, O: Fold<T>> Loop for Body<'_, T, O> {
+impl<X: Copy, T: Number, O: Fold<T, X>> Loop for Body<'_, X, T, O> {
     #[inline(always)]
     fn run<F: Fma>(self) {
         let Self { n, inner, x, y, .. } = self;
         if inner == 1 {
             for (i, y) in y.iter_mut().enumerate() {
-                *y = row::<T, O>(&x[i * n..][..n]);
+                *y = row::<X, T, O>(&x[i * n..][..n]);
             }
             return;
         }
@@ -86,15 +88,15 @@ impl<T: Number, O: Fold<T>> Loop for Body<'_, T, O> {
             let x = &x[i * n * inner..][..n * inner];
             let mut j = 0;
             while j + LANES <= inner {
-                y[j..j + LANES].copy_from_slice(&cascade::<T, O, LANES>(x.get(j..).unwrap_or(&[]), n, inner));
+                y[j..j + LANES].copy_from_slice(&cascade::<X, T, O, LANES>(x.get(j..).unwrap_or(&[]), n, inner));
                 j += LANES;
             }
             while j + 8 <= inner {
-                y[j..j + 8].copy_from_slice(&cascade::<T, O, 8>(x.get(j..).unwrap_or(&[]), n, inner));
+                y[j..j + 8].copy_from_slice(&cascade::<X, T, O, 8>(x.get(j..).unwrap_or(&[]), n, inner));
                 j += 8;
             }
             while j < inner {
-                y[j] = cascade::<T, O, 1>(x.get(j..).unwrap_or(&[]), n, inner)[0];
+                y[j] = cascade::<X, T, O, 1>(x.get(j..).unwrap_or(&[]), n, inner)[0];
                 j += 1;
             }
         }
@@ -105,7 +107,7 @@ impl<T: Number, O: Fold<T>> Loop for Body<'_, T, O> {
 ///
 /// # Panics
 /// If a slice has another length than the sizes say.
-pub(crate) fn fold3<T: Number, O: Fold<T>>(outer: usize, n: usize, inner: usize, x: &[T], y: &mut [T]) {
+pub(crate) fn fold3<X: Copy + Sync, T: Number, O: Fold<T, X>>(outer: usize, n: usize, inner: usize, x: &[X], y: &mut [T]) {
     assert_eq!(x.len(), outer * n * inner, "length of the operand");
     assert_eq!(y.len(), outer * inner, "length of the result");
     if y.is_empty() {
@@ -122,29 +124,36 @@ pub(crate) fn fold3<T: Number, O: Fold<T>>(outer: usize, n: usize, inner: usize,
             let (o, p) = (t / pieces, t % pieces);
             let count = if p < whole { piece } else { rest };
             let x = &x[(o * n + p * piece) * inner..][..count * inner];
-            frame::run(isa::active(), Body::<T, O> { n: count, inner, x, y, fold: std::marker::PhantomData });
+            frame::run(isa::active(), Body::<X, T, O> { n: count, inner, x, y, fold: PhantomData });
         });
-        return fold_plain::<T, Mapped<O>>(outer, pieces, inner, &partial, y);
+        return fold_plain::<T, T, Mapped<X, O>>(outer, pieces, inner, &partial, y);
     }
-    fold_plain::<T, O>(outer, n, inner, x, y);
+    fold_plain::<X, T, O>(outer, n, inner, x, y);
 }
 
 /// Without cutting n.
-fn fold_plain<T: Number, O: Fold<T>>(outer: usize, n: usize, inner: usize, x: &[T], y: &mut [T]) {
+fn fold_plain<X: Copy + Sync, T: Number, O: Fold<T, X>>(outer: usize, n: usize, inner: usize, x: &[X], y: &mut [T]) {
     debug_assert_eq!(x.len(), outer * n * inner);
     let slab = n * inner;
     let per = (TASK / slab.max(1)).max(1);
     parallel::for_each_chunk_mut(y, per * inner, |t, y| {
         let x = &x[t * per * slab..][..y.len() / inner * slab];
-        frame::run(isa::active(), Body::<T, O> { n, inner, x, y, fold: std::marker::PhantomData });
+        frame::run(isa::active(), Body::<X, T, O> { n, inner, x, y, fold: PhantomData });
     });
 }
 
 /// The same combination over what has been mapped before.
-#[derive(Clone, Copy)]
-pub(crate) struct Mapped<O>(O);
+pub(crate) struct Mapped<X, O>(PhantomData<(fn(X), O)>);
 
-impl<T: Number, O: Fold<T>> Fold<T> for Mapped<O> {
+impl<X, O> Clone for Mapped<X, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<X, O> Copy for Mapped<X, O> {}
+
+impl<X, T: Number, O: Fold<T, X>> Fold<T> for Mapped<X, O> {
     #[inline(always)]
     fn identity() -> T {
         O::identity()

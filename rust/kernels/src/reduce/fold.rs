@@ -1,5 +1,6 @@
 //! What a reduction does with two numbers.
 
+use crate::cast::{brain_to_f32, half_to_f32};
 use crate::element::{Element, Float};
 use crate::math;
 
@@ -50,12 +51,32 @@ macro_rules! floats {
 }
 floats!(f32 f64);
 
-/// An associative combination of mapped elements.
-pub trait Fold<T>: Copy + Send + Sync {
+/// An associative combination of mapped elements, which may be stored as another type.
+pub trait Fold<T, X = T>: Copy + Send + Sync {
     /// What changes nothing when combined.
     fn identity() -> T;
-    fn map(x: T) -> T;
+    fn map(x: X) -> T;
     fn combine(a: T, b: T) -> T;
+}
+
+/// Sums of 16-bit floats, in float32.
+macro_rules! sums {
+    ($($name:ident: $widen:path;)*) => {$(
+        #[derive(Clone, Copy)]
+        pub struct $name;
+        impl Fold<f32, u16> for $name {
+            #[inline(always)]
+            fn identity() -> f32 { 0.0 }
+            #[inline(always)]
+            fn map(x: u16) -> f32 { $widen(x) }
+            #[inline(always)]
+            fn combine(a: f32, b: f32) -> f32 { a + b }
+        }
+    )*};
+}
+sums! {
+    SumBrains: brain_to_f32;
+    SumHalves: half_to_f32;
 }
 
 macro_rules! folds {

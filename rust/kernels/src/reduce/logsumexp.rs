@@ -80,7 +80,7 @@ fn columns<T: Number + Math, F: Fma, const W: usize>(i: usize, inner: usize, x: 
 }
 
 pub(super) fn logsumexp<T: Number + Math>(outer: usize, n: usize, inner: usize, x: &[T], y: &mut [T]) {
-    fold3::<T, Max>(outer, n, inner, x, y);
+    fold3::<T, T, Max>(outer, n, inner, x, y);
     if y.is_empty() {
         return;
     }

@@ -8,6 +8,7 @@ mod logsumexp;
 pub use arg::arg_extreme;
 pub use fold::Number;
 
+use crate::cast::Kind;
 use crate::math::float::Math;
 
 /// What becomes of the elements along the reduced axes.
@@ -55,8 +56,14 @@ impl Reduction {
         self.runs.iter().filter(|r| r.1).map(|r| r.0).product()
     }
 
-    /// Applies `step(first, outer, n, inner, x, y)` to each reduced run, from the last one on.
-    fn walk<T: Number>(&self, x: &[T], y: &mut [T], step: impl Fn(bool, usize, usize, usize, &[T], &mut [T])) {
+    /// Applies `first(outer, n, inner, x, y)` to the last reduced run, and `next` to what was found of that, for each run before it.
+    fn walk<X, T: Number>(
+        &self,
+        x: &[X],
+        y: &mut [T],
+        first: impl Fn(usize, usize, usize, &[X], &mut [T]),
+        next: impl Fn(usize, usize, usize, &[T], &mut [T]),
+    ) {
         let mut held: Option<Vec<T>> = None;
         let mut inner = 1;
         for (at, &(n, reduced)) in self.runs.iter().enumerate().rev() {
@@ -65,14 +72,16 @@ impl Reduction {
                 continue;
             }
             let outer: usize = self.runs[..at].iter().map(|r| r.0).product();
-            let last = !self.runs[..at].iter().any(|r| r.1);
-            let source = held.as_deref().unwrap_or(x);
-            if last {
-                return step(held.is_none(), outer, n, inner, source, y);
+            let step = |y: &mut [T]| match &held {
+                None => first(outer, n, inner, x, y),
+                Some(held) => next(outer, n, inner, held, y),
+            };
+            if !self.runs[..at].iter().any(|r| r.1) {
+                return step(y);
             }
-            let mut next = vec![T::ZERO; outer * inner];
-            step(held.is_none(), outer, n, inner, source, &mut next);
-            held = Some(next);
+            let mut found = vec![T::ZERO; outer * inner];
+            step(&mut found);
+            held = Some(found);
         }
     }
 }
@@ -80,13 +89,9 @@ impl Reduction {
 macro_rules! dispatch {
     ($op:expr, $r:expr, $x:expr, $y:expr, [$($name:ident)*], $other:expr) => {
         match $op {
-            $(Reduce::$name => $r.walk($x, $y, |raw, outer, n, inner, x, y| {
-                if raw {
-                    core::fold3::<T, fold::$name>(outer, n, inner, x, y);
-                } else {
-                    core::fold3::<T, core::Mapped<fold::$name>>(outer, n, inner, x, y);
-                }
-            }),)*
+            $(Reduce::$name => {
+                $r.walk($x, $y, core::fold3::<T, T, fold::$name>, core::fold3::<T, T, core::Mapped<T, fold::$name>>);
+            })*
             Reduce::LogSumExp => $other,
         }
     };
@@ -98,8 +103,20 @@ macro_rules! dispatch {
 /// If a slice has another length than the reduction says.
 pub fn reduce_float<T: Number + Math>(op: Reduce, r: &Reduction, x: &[T], y: &mut [T]) {
     dispatch!(op, r, x, y, [Sum SumSquares Prod Max Min Any All], {
-        r.walk(x, y, |_, outer, n, inner, x, y| logsumexp::logsumexp(outer, n, inner, x, y));
+        r.walk(x, y, logsumexp::logsumexp, logsumexp::logsumexp);
     });
+}
+
+/// Sums of 16-bit floats in float32, in the order of float32's.
+///
+/// # Panics
+/// As [`reduce_float`], and if the kind is not one of 16 bits.
+pub fn sum_halves(kind: Kind, r: &Reduction, x: &[u16], y: &mut [f32]) {
+    match kind {
+        Kind::BF16 => r.walk(x, y, core::fold3::<_, _, fold::SumBrains>, core::fold3::<f32, f32, fold::Sum>),
+        Kind::F16 => r.walk(x, y, core::fold3::<_, _, fold::SumHalves>, core::fold3::<f32, f32, fold::Sum>),
+        other => unreachable!("{other:?} is not a 16-bit float"),
+    }
 }
 
 /// Reduces integers, wrapping within their type.
