@@ -6,7 +6,6 @@
 
 use std::marker::PhantomData;
 
-use crate::binary::Map2;
 use crate::element::{Element, cast_slice, cast_slice_mut};
 use crate::isa;
 use crate::math::Fma;
@@ -148,36 +147,6 @@ trait Cell: Copy + Send + Sync {
 /// Conversion of one cell.
 trait Convert<D: Cell>: Cell {
     fn convert(bits: Self::Bits) -> D::Bits;
-}
-
-/// A function of float32 on bfloat16: widened, computed and rounded.
-#[derive(Clone, Copy)]
-pub(crate) struct OnBrain<M>(pub M);
-
-impl<M: Map<f32>> Map<u16> for OnBrain<M> {
-    const COST: Cost = M::COST;
-    const FRAMED: bool = M::FRAMED;
-    #[inline(always)]
-    fn call<F: Fma>(self, x: u16) -> u16 {
-        f32_to_brain(self.0.call::<F>(brain_to_f32(x)))
-    }
-    #[inline(always)]
-    fn is_rare(self, x: u16) -> bool {
-        self.0.is_rare(brain_to_f32(x))
-    }
-    #[inline(always)]
-    fn call_rare(self, x: u16) -> u16 {
-        f32_to_brain(self.0.call_rare(brain_to_f32(x)))
-    }
-}
-
-impl<M: Map2<f32>> Map2<u16> for OnBrain<M> {
-    const COST: Cost = M::COST;
-    const FRAMED: bool = M::FRAMED;
-    #[inline(always)]
-    fn call<F: Fma>(self, a: u16, b: u16) -> u16 {
-        f32_to_brain(self.0.call::<F>(brain_to_f32(a), brain_to_f32(b)))
-    }
 }
 
 struct To<S, D>(PhantomData<(S, D)>);

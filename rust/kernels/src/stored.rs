@@ -1,8 +1,11 @@
 //! Numbers as memory holds them: floats as they are, bfloat16 widened as it is read and rounded as it is written.
 
+use crate::binary::Map2;
 use crate::cast::{BF16, brain_to_f32, f32_to_brain};
 use crate::conv::vector::{Element, Vector};
 use crate::element;
+use crate::math::Fma;
+use crate::math::apply::{Cost, Map};
 use crate::reduce::Number;
 
 /// A type of numbers in memory.
@@ -89,5 +92,35 @@ impl Stored for BF16 {
     unsafe fn store_where_equal<V: Vector<f32>>(value: V, a: V, b: V, to: *mut u16, n: usize) {
         // SAFETY: by the caller's word.
         unsafe { value.keep_brain(a, b, to, n) }
+    }
+}
+
+/// A function of float32 on bfloat16: widened, computed and rounded.
+#[derive(Clone, Copy)]
+pub(crate) struct OnBrain<M>(pub M);
+
+impl<M: Map<f32>> Map<u16> for OnBrain<M> {
+    const COST: Cost = M::COST;
+    const FRAMED: bool = M::FRAMED;
+    #[inline(always)]
+    fn call<F: Fma>(self, x: u16) -> u16 {
+        f32_to_brain(self.0.call::<F>(brain_to_f32(x)))
+    }
+    #[inline(always)]
+    fn is_rare(self, x: u16) -> bool {
+        self.0.is_rare(brain_to_f32(x))
+    }
+    #[inline(always)]
+    fn call_rare(self, x: u16) -> u16 {
+        f32_to_brain(self.0.call_rare(brain_to_f32(x)))
+    }
+}
+
+impl<M: Map2<f32>> Map2<u16> for OnBrain<M> {
+    const COST: Cost = M::COST;
+    const FRAMED: bool = M::FRAMED;
+    #[inline(always)]
+    fn call<F: Fma>(self, a: u16, b: u16) -> u16 {
+        f32_to_brain(self.0.call::<F>(brain_to_f32(a), brain_to_f32(b)))
     }
 }

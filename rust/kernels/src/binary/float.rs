@@ -2,11 +2,11 @@
 
 use super::apply::{Map2, map2, map2_in_place};
 use super::{Binary, Broadcast, Number, binary_ops};
-use crate::cast::OnBrain;
 use crate::element::Float;
 use crate::math::apply::Cost;
 use crate::math::float::Math;
 use crate::math::{Fma, max, min};
+use crate::stored::OnBrain;
 
 /// The primitive that `%` compiles to, exact for all finite operands.
 #[inline(always)]

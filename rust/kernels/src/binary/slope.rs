@@ -2,10 +2,10 @@
 
 use super::Broadcast;
 use super::apply::{Map2, map2, map2_in_place};
-use crate::cast::OnBrain;
 use crate::math::apply::Cost;
 use crate::math::float::Math;
 use crate::math::{Fma, clamp};
+use crate::stored::OnBrain;
 use crate::unary::{GELU_CUBIC, GELU_SCALE, SELU_ALPHA, SELU_SCALE};
 
 macro_rules! parameter {

@@ -1,6 +1,6 @@
 //! Layer normalisation.
 
-use super::loops::{column_sums, row_sums};
+use super::sums::{column_sums, row_sums};
 use crate::element::{Element as _, Float as _, cast_slice_mut};
 use crate::isa;
 use crate::math::Fma;

@@ -1,14 +1,16 @@
 //! Batch normalisation over (outer, channels, inner) and layer normalisation over rows, each way.
 
+mod each;
 mod layer;
-mod loops;
+mod sums;
 
 pub use layer::{layer_norm, layer_norm_grad};
 
 use crate::element::{Element as _, Float as _};
 use crate::reduce::Number as _;
 use crate::stored::Stored;
-use loops::{channel_sums, each};
+use each::each;
+use sums::channel_sums;
 
 /// A number near each channel's mean: that of up to 16 elements, evenly spaced.
 fn samples<M: Stored>(outer: usize, c: usize, inner: usize, x: &[M::Bits]) -> Vec<M::Float> {

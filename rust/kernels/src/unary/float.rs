@@ -1,9 +1,9 @@
 //! The float functions: each is one line of the table below.
 
-use crate::cast::OnBrain;
 use crate::math::apply::{self, Cost, Map};
 use crate::math::float::{Math, beyond_trig};
 use crate::math::{Fma, clamp, special};
+use crate::stored::OnBrain;
 
 /// 2 √(2/π), the factor in the tanh form of GELU written with a sigmoid.
 pub const GELU_SCALE: f64 = 1.595_769_121_605_731;
