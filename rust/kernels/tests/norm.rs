@@ -112,6 +112,13 @@ fn check_layer(rows: usize, n: usize) {
     }
 }
 
+#[test]
+fn rows_of_whole_pages() {
+    check_batch(7, 1024, 1);
+    check_batch(3, 2048, 1);
+    check_layer(3, 1024);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
@@ -215,7 +222,7 @@ fn check_brain(outer: usize, c: usize, inner: usize) {
 
 #[test]
 fn bfloat16_is_widened_and_results_rounded() {
-    for (outer, c, inner) in [(70, 5, 1), (2, 3, 70), (401, 16, 1), (3, 100, 1), (300, 67, 1)] {
+    for (outer, c, inner) in [(70, 5, 1), (2, 3, 70), (401, 16, 1), (3, 100, 1), (300, 67, 1), (5, 1024, 1), (5, 2048, 1)] {
         for &path in isa::available() {
             isa::with_isa(path, || {
                 check_brain(outer, c, inner);

@@ -6,6 +6,11 @@ use crate::math::frame::{self, Loop};
 use crate::stored::Stored;
 use crate::{isa, parallel};
 
+/// Columns that are taken together of rows that lie pages apart: with fewer, such rows keep each other out of the cache.
+const WIDE: usize = 256;
+/// Bytes of a page.
+const PAGE: usize = 1 << 12;
+
 /// Numbers of each channel that a pass needs.
 pub(super) type Parameters<'a, T, const N: usize> = [&'a [T]; N];
 
@@ -42,6 +47,11 @@ impl<M: Stored, P: Fn(M::Float, M::Float, [M::Float; N]) -> M::Float + Copy, con
         }
         let mut stripes = Stripes::<M, P, N> { width, x: &x[..whole], g: &g[..whole], parameters, value, out };
         let mut j = 0;
+        let pages = (width * size_of::<M::Bits>()).is_multiple_of(PAGE);
+        while pages && j + WIDE <= width {
+            stripes.run::<WIDE>(j);
+            j += WIDE;
+        }
         while j + LANES <= width {
             stripes.run::<LANES>(j);
             j += LANES;
